@@ -1,0 +1,24 @@
+namespace Litestream;
+
+/// <summary>The replication of all databases of this application. A singleton; thread-safe.</summary>
+public interface ILitestream
+{
+    /// <summary>The databases, in order of name.</summary>
+    IReadOnlyList<ILitestreamDatabase> Databases { get; }
+
+    /// <summary>The database with this name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none; the message lists those there are.</exception>
+    ILitestreamDatabase GetDatabase(string name);
+
+    /// <summary>
+    /// Restores every database whose file is missing, as its <see cref="RestorePolicy"/> says, and begins to hold the
+    /// WAL, so that what is written right afterwards is captured. Does its work once; later calls return its outcome.
+    /// </summary>
+    /// <exception cref="ReplicaException">A replica could not be read, or holds a damaged backup: nothing was created.</exception>
+    /// <exception cref="BackupNotFoundException">The policy is <see cref="RestorePolicy.Required"/> and there is no backup.</exception>
+    Task RestoreMissingAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Runs <see cref="ILitestreamDatabase.SyncAsync"/> on all databases at once.</summary>
+    /// <exception cref="ReplicaException">Names each replica that failed.</exception>
+    Task SyncAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,44 @@
+namespace Litestream;
+
+/// <summary>The replication of one database. Thread-safe. Also a keyed service under its name.</summary>
+public interface ILitestreamDatabase
+{
+    /// <summary>The name of the database in the options.</summary>
+    string Name { get; }
+
+    /// <summary>The full path of the database file.</summary>
+    string Path { get; }
+
+    /// <summary>How replication stands. From memory only, no I/O; answers at once.</summary>
+    DatabaseStatus GetStatus();
+
+    /// <summary>
+    /// Reads the WAL and uploads what replicas lack, now. When it returns, everything committed before the call is
+    /// restorable from every replica.
+    /// </summary>
+    /// <returns>The position that is restorable.</returns>
+    /// <exception cref="ReplicaException">Names each replica that failed one pass of its retries.</exception>
+    /// <exception cref="LitestreamException">The database itself could not be read.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Waits until everything committed before this call is restorable from every replica. Starts an upload if none is in
+    /// flight, else joins the next, so that many callers share one. Waits, through failures that may pass, until the token
+    /// is cancelled.
+    /// </summary>
+    /// <returns>The position that is restorable.</returns>
+    /// <exception cref="LitestreamException">The database or a replica is <see cref="ReplicationState.Faulted"/>.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Says that something was committed. A wake-up, never needed for correctness; returns at once.</summary>
+    void NotifyChanged();
+
+    /// <summary>Restores a copy of this database from its replicas to <see cref="RestoreOptions.OutputPath"/>; the live database is not touched.</summary>
+    /// <exception cref="BackupNotFoundException">No replica has what was asked for.</exception>
+    /// <exception cref="ReplicaCorruptedException">A replica is damaged; names the object.</exception>
+    /// <exception cref="ReplicaException">A replica could not be read.</exception>
+    /// <exception cref="IOException">The output exists, or cannot be written.</exception>
+    Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default);
+}

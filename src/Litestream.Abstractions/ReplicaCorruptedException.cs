@@ -1,0 +1,32 @@
+namespace Litestream;
+
+/// <summary>A replica holds something that cannot be right: a checksum, a header, the order of parts. Never transient, never retried.</summary>
+public sealed class ReplicaCorruptedException : ReplicaException
+{
+    /// <summary>Creates the exception without a message of its own.</summary>
+    public ReplicaCorruptedException()
+    {
+    }
+
+    /// <summary>Creates the exception with a message that names the object and what to do.</summary>
+    public ReplicaCorruptedException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception around the one that caused it.</summary>
+    public ReplicaCorruptedException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Creates the exception for one object.</summary>
+    /// <param name="message">What is wrong, naming the object.</param>
+    /// <param name="key">The key of the object.</param>
+    /// <param name="innerException">The cause, if another exception was.</param>
+    public ReplicaCorruptedException(string message, string key, Exception? innerException = null)
+        : base(message, innerException) => Key = key;
+
+    /// <summary>The key of the object on the replica, if one object is meant.</summary>
+    public string? Key { get; }
+}

@@ -1,0 +1,18 @@
+namespace Litestream;
+
+/// <summary>One replica of a database.</summary>
+public sealed class ReplicaOptions
+{
+    /// <summary>
+    /// Where the replica lies: <c>scheme://…</c>, or a folder (relative to the content root). Kept as written; never
+    /// parsed as a <see cref="Uri"/>, which would change bucket names and escapes.
+    /// </summary>
+    public string Url { get; set; } = "";
+
+    /// <summary>While nobody waits, at most one upload is started in this time.</summary>
+    /// <value>Default: 1 second.</value>
+    public TimeSpan SyncInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Says nothing of the URL, which may hold secrets.</summary>
+    public override string ToString() => nameof(ReplicaOptions);
+}

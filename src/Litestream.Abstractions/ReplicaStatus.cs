@@ -1,0 +1,23 @@
+namespace Litestream;
+
+/// <summary>How one replica of a database stands. A snapshot in time, made from memory.</summary>
+public sealed record ReplicaStatus
+{
+    /// <summary>The name of the replica.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the replica's worker is doing.</summary>
+    public required ReplicationState State { get; init; }
+
+    /// <summary>Up to where this replica can be restored; empty before its first snapshot.</summary>
+    public ReplicationPosition Position { get; init; }
+
+    /// <summary>Age of the oldest commit that this replica lacks, computed now; zero when it lacks none.</summary>
+    public TimeSpan Lag { get; init; }
+
+    /// <summary>When this replica last held everything that had been captured.</summary>
+    public DateTimeOffset? LastSyncedAt { get; init; }
+
+    /// <summary>The last failure in words, if the state is not healthy; null otherwise. Holds no secret.</summary>
+    public string? LastError { get; init; }
+}
