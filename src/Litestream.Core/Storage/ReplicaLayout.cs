@@ -111,7 +111,7 @@ internal static class ReplicaLayout
             && long.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
-    private static bool IsHex(string text) => text.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;
+    private static bool IsHex(string text) => text.All(char.IsAsciiHexDigitLower);
 
     private static string Checked(string generation) =>
         IsGeneration(generation)
