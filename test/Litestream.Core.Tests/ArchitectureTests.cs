@@ -1,0 +1,122 @@
+using System.Text.RegularExpressions;
+using Litestream.Testing;
+
+namespace Litestream;
+
+/// <summary>
+/// Which room of Core may know which other: read from the source files, so that a wrong dependency fails where it is
+/// written, also one that the compiler could do without.
+/// </summary>
+public sealed partial class ArchitectureTests
+{
+    /// <summary>Diagnostics is every room's: it holds names and log messages and knows nobody.</summary>
+    private static readonly Dictionary<string, string[]> AllowedRooms = new(StringComparer.Ordinal)
+    {
+        ["Wal"] = [],
+        ["Sqlite"] = ["Wal"],
+        ["Storage"] = ["Wal"],
+        ["Shadow"] = ["Wal", "Sqlite", "Storage"],
+        ["Restore"] = ["Storage", "Wal"],
+        ["Verification"] = ["Restore", "Replication", "Storage", "Shadow", "Wal"],
+        ["Replication"] = ["Shadow", "Storage", "Sqlite", "Wal"],
+        ["Hosting"] = ["Replication", "Restore", "Verification"],
+        ["Diagnostics"] = [],
+    };
+
+    public static TheoryData<string> Rooms() => [.. AllowedRooms.Keys];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_knows_only_the_rooms_below_it(string room)
+    {
+        var allowed = AllowedRooms[room].Append(room).Append("Diagnostics").ToHashSet(StringComparer.Ordinal);
+
+        var violations = SourceFiles(System.IO.Path.Combine("Litestream.Core", room))
+            .SelectMany(file => RoomsNamedIn(file).Where(name => !allowed.Contains(name)).Select(name => $"{file} knows {name}"));
+
+        violations.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Every_folder_of_Core_is_a_room()
+    {
+        var folders = System.IO.Directory.GetDirectories(System.IO.Path.Combine(Repository.Combine("src"), "Litestream.Core"))
+            .Select(System.IO.Path.GetFileName)
+            .Except(["bin", "obj"]);
+
+        folders.Should().BeSubsetOf(AllowedRooms.Keys);
+    }
+
+    [Fact]
+    public void The_contracts_and_S3_know_no_room_of_Core()
+    {
+        var violations = SourceFiles("Litestream.Abstractions").Concat(SourceFiles("Litestream.S3"))
+            .SelectMany(file => RoomsNamedIn(file).Select(name => $"{file} knows {name}"));
+
+        violations.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Of_Storage_the_shadow_knows_only_the_commit_times()
+    {
+        var storage = SourceFiles(System.IO.Path.Combine("Litestream.Core", "Storage"))
+            .Select(file => System.IO.Path.GetFileNameWithoutExtension(file))
+            .Where(type => type != "CommitTime")
+            .ToList();
+
+        var violations = SourceFiles(System.IO.Path.Combine("Litestream.Core", "Shadow"))
+            .SelectMany(file => storage
+                .Where(type => Regex.IsMatch(CodeOf(file), $@"\b{type}\b"))
+                .Select(type => $"{file} knows {type}"));
+
+        violations.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_wal_room_knows_no_files_clock_or_log()
+    {
+        var forbidden = new[] { "System.IO", "Microsoft.Extensions", "SQLitePCL", "TimeProvider", "Stopwatch", "FileStream", "ILogger" };
+
+        var violations = SourceFiles(System.IO.Path.Combine("Litestream.Core", "Wal"))
+            .SelectMany(file => forbidden.Where(word => CodeOf(file).Contains(word, StringComparison.Ordinal)).Select(word => $"{file} knows {word}"));
+
+        violations.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Only_the_sqlite_room_talks_to_SQLite()
+    {
+        var violations = SourceFiles("Litestream.Core")
+            .Where(file => !file.Replace('\\', '/').Contains("/Sqlite/", StringComparison.Ordinal))
+            .Where(file => CodeOf(file).Contains("SQLitePCL", StringComparison.Ordinal));
+
+        violations.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_source_file_has_less_than_300_lines()
+    {
+        var violations = SourceFiles("Litestream.Abstractions").Concat(SourceFiles("Litestream.Core")).Concat(SourceFiles("Litestream.S3"))
+            .Where(file => File.ReadLines(file).Count() >= 300);
+
+        violations.Should().BeEmpty();
+    }
+
+    private static IEnumerable<string> RoomsNamedIn(string file) =>
+        RoomName().Matches(CodeOf(file)).Select(match => match.Groups[1].Value).Where(AllowedRooms.ContainsKey).Distinct();
+
+    /// <summary>The file without comments, so that a documentation link is no dependency.</summary>
+    private static string CodeOf(string file) => Comment().Replace(File.ReadAllText(file), "");
+
+    private static IEnumerable<string> SourceFiles(string folder)
+    {
+        var path = System.IO.Path.Combine(Repository.Combine("src"), folder);
+        return System.IO.Directory.Exists(path) ? System.IO.Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories) : [];
+    }
+
+    [GeneratedRegex(@"\bLitestream\.([A-Z]\w+)")]
+    private static partial Regex RoomName();
+
+    [GeneratedRegex("//.*")]
+    private static partial Regex Comment();
+}
