@@ -1,0 +1,298 @@
+using System.Buffers.Binary;
+using K4os.Compression.LZ4;
+using K4os.Hash.xxHash;
+
+namespace Litestream.Storage;
+
+/// <summary>
+/// Reads one LZ4 frame block by block. The frame is taken apart here and not by K4os, whose stream goes on into what
+/// follows the frame, fails at skippable frames, and takes an empty file for an empty frame.
+/// </summary>
+internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leaveOpen) : Stream
+{
+    private const uint StoredFlag = 0x8000_0000;
+
+    // One compressed byte never stands for more than this many, so that a small block needs no large buffer.
+    private const long MaxRatio = 255;
+
+    // "age-encryption.org/v1", the first line of an object that Litestream encrypted.
+    private const uint AgeMagic = 0x2D656761;
+
+    private readonly byte[] _small = new byte[16];
+    private readonly XXH32 _contentHash = new();
+    private readonly PooledBuffer _input = new();
+    private readonly PooledBuffer _output = new();
+    private readonly Lz4Window _window = new();
+    private ReplicaCorruptedException? _failure;
+    private Lz4FrameHeader _header;
+    private bool _headerRead;
+    private bool _ended;
+    private bool _lost;
+    private bool _disposed;
+    private Memory<byte> _content;
+    private long _contentLength;
+
+    public override bool CanRead => !_disposed;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        while (!HasOutput(buffer.Length))
+        {
+            // Completes before it returns: with sync nothing in it waits.
+            NextBlockAsync(sync: true, CancellationToken.None).GetAwaiter().GetResult();
+        }
+
+        return Take(buffer);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (!HasOutput(buffer.Length))
+        {
+            await NextBlockAsync(sync: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Take(buffer.Span);
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            ReturnBuffers();
+            if (!leaveOpen)
+            {
+                compressed.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_disposed)
+        {
+            ReturnBuffers();
+            if (!leaveOpen)
+            {
+                await compressed.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private bool HasOutput(int wanted)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_lost)
+        {
+            throw _failure ?? new InvalidOperationException($"An earlier read of the object '{key}' was not finished.") as Exception;
+        }
+
+        return wanted == 0 || !_content.IsEmpty || _ended;
+    }
+
+    private int Take(Span<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _content.Length);
+        _content.Span[..count].CopyTo(buffer);
+        _content = _content[count..];
+        return count;
+    }
+
+    private async Task NextBlockAsync(bool sync, CancellationToken cancellationToken)
+    {
+        // A read that failed or was cancelled leaves the stream somewhere inside the frame.
+        _lost = true;
+        await ReadBlockAsync(sync, cancellationToken).ConfigureAwait(false);
+        _lost = false;
+    }
+
+    private async ValueTask ReadBlockAsync(bool sync, CancellationToken cancellationToken)
+    {
+        if (!_headerRead)
+        {
+            await ReadHeaderAsync(sync, cancellationToken).ConfigureAwait(false);
+        }
+
+        var word = await ReadUInt32Async(sync, cancellationToken).ConfigureAwait(false);
+        if (word == 0)
+        {
+            await EndAsync(sync, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var size = word & ~StoredFlag;
+        if (size > _header.MaxBlockSize)
+        {
+            throw Corrupted("a block is larger than the frame allows");
+        }
+
+        var input = _input.Slice((int)size);
+        await FillAsync(input, sync, cancellationToken).ConfigureAwait(false);
+        if (_header.BlockChecksums
+            && await ReadUInt32Async(sync, cancellationToken).ConfigureAwait(false) != XXH32.DigestOf(input.Span))
+        {
+            throw Corrupted("a block's checksum is wrong");
+        }
+
+        Decode(input, stored: (word & StoredFlag) != 0);
+    }
+
+    private void Decode(Memory<byte> input, bool stored)
+    {
+        _content = stored ? input : Decompress(input.Span);
+        _contentLength += _content.Length;
+        if (_header.ContentChecksum)
+        {
+            _contentHash.Update(_content.Span);
+        }
+
+        if (_header.LinkedBlocks)
+        {
+            _window.Append(_content.Span);
+        }
+    }
+
+    private Memory<byte> Decompress(ReadOnlySpan<byte> input)
+    {
+        var output = _output.Slice((int)Math.Min(_header.MaxBlockSize, MaxRatio * input.Length));
+        var length = LZ4Codec.Decode(input, output.Span, _window.Content);
+        return length >= 0 ? output[..length] : throw Corrupted("a block cannot be decompressed");
+    }
+
+    private async ValueTask EndAsync(bool sync, CancellationToken cancellationToken)
+    {
+        if (_header.ContentChecksum
+            && await ReadUInt32Async(sync, cancellationToken).ConfigureAwait(false) != _contentHash.Digest())
+        {
+            throw Corrupted("the content's checksum is wrong");
+        }
+
+        if (_header.ContentSize is { } size && size != _contentLength)
+        {
+            throw Corrupted($"it should hold {size} bytes and holds {_contentLength}");
+        }
+
+        if (_contentLength == 0)
+        {
+            throw Corrupted("it holds nothing");
+        }
+
+        _ended = true;
+    }
+
+    private async ValueTask ReadHeaderAsync(bool sync, CancellationToken cancellationToken)
+    {
+        var read = await ReadUpToAsync(_small.AsMemory(0, 4), sync, cancellationToken).ConfigureAwait(false);
+        if (read == 0)
+        {
+            throw Corrupted("it is empty");
+        }
+
+        for (; ; read = await ReadUpToAsync(_small.AsMemory(0, 4), sync, cancellationToken).ConfigureAwait(false))
+        {
+            var magic = read == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(_small) : throw Truncated();
+            if (magic == Lz4FrameHeader.Magic)
+            {
+                break;
+            }
+
+            if (!Lz4FrameHeader.IsSkippable(magic))
+            {
+                throw Corrupted(magic switch
+                {
+                    AgeMagic => "it is encrypted with age, which is not supported: decrypt the objects first",
+                    Lz4FrameHeader.LegacyMagic => "it is a legacy LZ4 frame, which Litestream never wrote",
+                    _ => "it is no LZ4 frame",
+                });
+            }
+
+            await SkipAsync(sync, cancellationToken).ConfigureAwait(false);
+        }
+
+        await FillAsync(_small.AsMemory(0, 3), sync, cancellationToken).ConfigureAwait(false);
+        var size = Lz4FrameHeader.Size(_small[0]);
+        await FillAsync(_small.AsMemory(3, size - 3), sync, cancellationToken).ConfigureAwait(false);
+        if (Lz4FrameHeader.Parse(_small.AsSpan(0, size), out _header) is { } wrong)
+        {
+            throw Corrupted(wrong);
+        }
+
+        _headerRead = true;
+    }
+
+    private async ValueTask SkipAsync(bool sync, CancellationToken cancellationToken)
+    {
+        long left = await ReadUInt32Async(sync, cancellationToken).ConfigureAwait(false);
+        var scratch = _input.Slice(4096);
+        while (left > 0)
+        {
+            var part = scratch[..(int)Math.Min(left, scratch.Length)];
+            await FillAsync(part, sync, cancellationToken).ConfigureAwait(false);
+            left -= part.Length;
+        }
+    }
+
+    private async ValueTask<uint> ReadUInt32Async(bool sync, CancellationToken cancellationToken)
+    {
+        await FillAsync(_small.AsMemory(0, 4), sync, cancellationToken).ConfigureAwait(false);
+        return BinaryPrimitives.ReadUInt32LittleEndian(_small);
+    }
+
+    private async ValueTask FillAsync(Memory<byte> buffer, bool sync, CancellationToken cancellationToken)
+    {
+        if (await ReadUpToAsync(buffer, sync, cancellationToken).ConfigureAwait(false) != buffer.Length)
+        {
+            throw Truncated();
+        }
+    }
+
+    private async ValueTask<int> ReadUpToAsync(Memory<byte> buffer, bool sync, CancellationToken cancellationToken) =>
+        sync
+            ? compressed.ReadAtLeast(buffer.Span, buffer.Length, throwOnEndOfStream: false)
+            : await compressed.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
+
+    private void ReturnBuffers()
+    {
+        _disposed = true;
+        _input.Dispose();
+        _output.Dispose();
+        _window.Dispose();
+    }
+
+    private ReplicaCorruptedException Truncated() => Corrupted("it ends in the middle of its LZ4 frame");
+
+    private ReplicaCorruptedException Corrupted(string what) =>
+        _failure = new($"The object '{key}' on the replica is damaged: {what}.", key);
+}
