@@ -1,0 +1,55 @@
+namespace Litestream.Hosting;
+
+/// <summary>
+/// What the host drives: the replication of one database, from its restore at start to its last sync. The host calls
+/// <see cref="RestoreMissingAsync"/>, <see cref="OpenAsync"/>, <see cref="Start"/> and <see cref="StopAsync"/> in this
+/// order, each once, and never two of them at a time; <see cref="StopAsync"/> and disposal may follow any of them, also
+/// one that threw. The other members may be called at any time, from any thread.
+/// </summary>
+internal interface IDatabaseEngine : IAsyncDisposable
+{
+    /// <summary>The name of the database in the options.</summary>
+    string Name { get; }
+
+    /// <summary>The full path of the database file, symbolic links resolved.</summary>
+    string Path { get; }
+
+    /// <summary>Restores the database if it is missing, as its <see cref="RestorePolicy"/> says.</summary>
+    /// <returns>True if it was restored; false if there was nothing to restore, or nothing to restore from.</returns>
+    /// <exception cref="ReplicaException">A replica could not be read, or is damaged; nothing was created.</exception>
+    /// <exception cref="BackupNotFoundException">The policy requires a backup and there is none.</exception>
+    Task<bool> RestoreMissingAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the lock file and, if the database exists, begins to hold its WAL, so that what is written from now on is
+    /// captured. A database that is missing, locked, or replicated by another process is no error: it is tried again
+    /// once the loops run. Throws for misuse only: what no amount of waiting would mend.
+    /// </summary>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts the loops. Does no I/O and does not throw.</summary>
+    void Start();
+
+    /// <inheritdoc cref="ILitestreamDatabase.SyncAsync"/>
+    Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="ILitestreamDatabase.WaitForReplicationAsync"/>
+    Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="ILitestreamDatabase.NotifyChanged"/>
+    void NotifyChanged();
+
+    /// <inheritdoc cref="ILitestreamDatabase.GetStatus"/>
+    DatabaseStatus GetStatus();
+
+    /// <inheritdoc cref="ILitestreamDatabase.RestoreAsync"/>
+    Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stops the loops after a last sync, makes the state durable and lets go of the lock file. Waits for the last sync
+    /// no longer than the budget, and never throws because something could not be replicated: the status then still
+    /// shows, per replica, what it lacks.
+    /// </summary>
+    /// <param name="budget">Cancelled when the last sync has used up its time; what must be done to stop safely is done all the same.</param>
+    Task StopAsync(CancellationToken budget);
+}

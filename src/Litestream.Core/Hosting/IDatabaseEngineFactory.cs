@@ -1,0 +1,8 @@
+namespace Litestream.Hosting;
+
+/// <summary>Makes the engine of one database. Does no I/O.</summary>
+internal interface IDatabaseEngineFactory
+{
+    /// <summary>Makes an engine that has not begun anything yet.</summary>
+    IDatabaseEngine Create(DatabaseDefinition definition);
+}
