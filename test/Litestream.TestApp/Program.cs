@@ -1,0 +1,16 @@
+using Litestream.TestApp;
+
+return args switch
+{
+    ["write", var database, .. var options] => Writer.Run(database, options),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        write DATABASE [--seed N] [--page-size N] [--auto-checkpoint N] [--pause MILLISECONDS]
+            commits at random until its input ends or it is killed
+        """);
+    return 2;
+}

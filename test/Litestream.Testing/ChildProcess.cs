@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Litestream.Testing;
+
+/// <summary>
+/// A program that a test runs beside itself. Its output is kept, every wait has an end, and it never outlives the test:
+/// disposing kills it and what it started.
+/// </summary>
+public sealed partial class ChildProcess : IAsyncDisposable
+{
+    private const int SignalInterrupt = 2;
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly BlockingCollection<string> _unread = [];
+    private readonly Task _reading;
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError))
+            .ContinueWith(_ => _unread.CompleteAdding(), TaskScheduler.Default);
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>All lines of both outputs so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    public static ChildProcess Start(string fileName, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(fileName)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{fileName} did not start."));
+    }
+
+    /// <summary>Starts a console application of this solution, built beside the running tests.</summary>
+    public static ChildProcess StartApp(string project, params string[] arguments)
+    {
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\'));
+        var assembly = Repository.Combine("artifacts", "bin", project, configuration, project + ".dll");
+        return Start(Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet", ["exec", assembly, .. arguments]);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(TimeSpan timeout, string fileName, params string[] arguments)
+    {
+        await using var child = Start(fileName, arguments);
+        var exitCode = await child.WaitForExitAsync(timeout);
+        return (exitCode, child.Output);
+    }
+
+    /// <summary>Waits for the next line that <paramref name="match"/> accepts; the lines before it are passed over.</summary>
+    public Task<string> WaitForLineAsync(Func<string, bool> match, TimeSpan timeout) => Task.Run(() =>
+    {
+        using var end = new CancellationTokenSource(timeout);
+        try
+        {
+            foreach (var line in _unread.GetConsumingEnumerable(end.Token))
+            {
+                if (match(line))
+                {
+                    return line;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"The line did not come within {timeout}. Output so far:\n{Output}");
+        }
+
+        throw new InvalidOperationException($"The program ended before the line came. Its output:\n{Output}");
+    });
+
+    public async Task<int> WaitForExitAsync(TimeSpan timeout)
+    {
+        using var end = new CancellationTokenSource(timeout);
+        try
+        {
+            await _process.WaitForExitAsync(end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"The program did not end within {timeout}. Its output:\n{Output}");
+        }
+
+        await _reading;
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends the input, which this solution's own programs take as the wish that they finish.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
+
+    /// <summary>What Ctrl+C does.</summary>
+    public void Interrupt()
+    {
+        if (KillNative(_process.Id, SignalInterrupt) != 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"kill({_process.Id}, SIGINT): error {Marshal.GetLastPInvokeError()}"));
+        }
+    }
+
+    /// <summary>kill -9: nothing of the program runs after this.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        await _reading;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        await _reading;
+        _process.Dispose();
+        _unread.Dispose();
+    }
+
+    private static bool IsDotnet(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+
+    private async Task ReadAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            _output.Enqueue(line);
+            _unread.Add(line);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillNative(int process, int signal);
+}
