@@ -1,0 +1,3 @@
+namespace Notes;
+
+public sealed record NewNoteRequest(string? Text);

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Litestream;
+using Microsoft.EntityFrameworkCore;
+using Notes;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Warning);
+
+// The whole set-up: from here on every commit to data/notes.db is copied to the folder backups/notes.
+builder.Services.AddLitestream(o => o.AddDatabase("data/notes.db", "backups/notes"));
+builder.Services.AddDbContext<NotesDb>(o => o.UseSqlite("Data Source=data/notes.db"));
+
+var app = builder.Build();
+
+// Where data/ is gone, this brings it back. It comes before anything opens the database.
+await app.RestoreLitestreamAsync();
+
+Directory.CreateDirectory("data");
+await using (var scope = app.Services.CreateAsyncScope())
+{
+    await scope.ServiceProvider.GetRequiredService<NotesDb>().Database.EnsureCreatedAsync();
+}
+
+// The page: a form and the notes, newest first.
+app.MapGet("/", async (NotesDb db, [FromKeyedServices("notes")] ILitestreamDatabase backup, CancellationToken cancellationToken) =>
+{
+    var count = await db.Notes.CountAsync(cancellationToken);
+    var newest = await db.Notes.AsNoTracking().OrderByDescending(note => note.Id).Take(100).ToListAsync(cancellationToken);
+    return Results.Content(Page.Render(newest, count, backup.GetStatus()), "text/html; charset=utf-8");
+});
+
+app.MapPost("/", async (HttpRequest request, NotesDb db, CancellationToken cancellationToken) =>
+{
+    var form = await request.ReadFormAsync(cancellationToken);
+    if (NewNote(form["text"]) is { } note)
+    {
+        db.Notes.Add(note);
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    // Back to the page by GET, so that reloading it does not add the note again.
+    request.HttpContext.Response.Headers.Location = "/";
+    return Results.StatusCode(StatusCodes.Status303SeeOther);
+});
+
+// The same for programs. With ?durable=true the answer comes when the note is in the backup, with the position that holds it.
+app.MapGet("/notes", (NotesDb db, CancellationToken cancellationToken) =>
+    db.Notes.AsNoTracking().OrderBy(note => note.Id).ToListAsync(cancellationToken));
+
+app.MapPost("/notes", async (
+    NewNoteRequest request,
+    bool? durable,
+    NotesDb db,
+    [FromKeyedServices("notes")] ILitestreamDatabase backup,
+    CancellationToken cancellationToken) =>
+{
+    if (NewNote(request.Text) is not { } note)
+    {
+        return Results.BadRequest(string.Create(
+            CultureInfo.InvariantCulture, $"A note has between 1 and {Note.MaxLength} characters."));
+    }
+
+    db.Notes.Add(note);
+    await db.SaveChangesAsync(cancellationToken);
+    var position = durable is true ? await backup.WaitForReplicationAsync(cancellationToken) : default;
+    return Results.Created($"/notes/{note.Id}", new { note.Id, Position = position });
+});
+
+await app.RunAsync();
+
+static Note? NewNote(string? text) =>
+    text?.Trim() is { Length: > 0 and <= Note.MaxLength } trimmed
+        ? new Note { Text = trimmed, CreatedAt = DateTimeOffset.UtcNow }
+        : null;
