@@ -1,0 +1,90 @@
+using Litestream;
+using Litestream.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the replication of SQLite databases to an application's services.</summary>
+public static class LitestreamServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the replication. May be called any number of times; nothing is added twice. Databases are named through
+    /// <c>services.Configure&lt;LitestreamOptions&gt;</c> or one of the other overloads.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <returns>A builder, for packages with more stores.</returns>
+    public static ILitestreamBuilder AddLitestream(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider =>
+            new ContentRoot(provider.GetService<IHostEnvironment>()?.ContentRootPath ?? Environment.CurrentDirectory));
+        services.TryAddSingleton<ReplicaClients>();
+        services.TryAddSingleton<DatabaseDefinitions>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());
+        services.TryAddSingleton(static provider => new LitestreamHost(
+            provider.GetRequiredService<IOptions<LitestreamOptions>>(),
+            provider.GetRequiredService<DatabaseDefinitions>(),
+            provider.GetRequiredService<IDatabaseEngineFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
+        services.TryAddSingleton<ILitestream>(static provider => provider.GetRequiredService<LitestreamHost>());
+
+        // Transient, so that the container neither caches nor disposes what belongs to ILitestream.
+        services.TryAddKeyedTransient<ILitestreamDatabase>(
+            KeyedService.AnyKey,
+            static (provider, key) => provider.GetRequiredService<ILitestream>().GetDatabase(key as string ?? ""));
+        AddHostedService(services);
+        return new LitestreamBuilder(services);
+    }
+
+    /// <summary>Adds the replication and configures it in code. May be called any number of times.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Adds databases and sets options.</param>
+    /// <returns>A builder, for packages with more stores.</returns>
+    public static ILitestreamBuilder AddLitestream(this IServiceCollection services, Action<LitestreamOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var builder = services.AddLitestream();
+        services.Configure(configure);
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds the replication and configures it from a configuration section, strictly: an unknown key or a value that
+    /// makes no sense stops the start of the application. May be called any number of times.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="section">The section that holds <c>Databases</c>, usually <c>configuration.GetSection("Litestream")</c>.</param>
+    /// <returns>A builder, for packages with more stores.</returns>
+    public static ILitestreamBuilder AddLitestream(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var builder = services.AddLitestream();
+        var source = new ConfigurationSource(section);
+        services.AddSingleton(source);
+        services.AddSingleton<IConfigureOptions<LitestreamOptions>>(source);
+        return builder;
+    }
+
+    // First in the list: hosted services start in its order and stop in the reverse.
+    private static void AddHostedService(IServiceCollection services)
+    {
+        foreach (var service in services)
+        {
+            if (service.ServiceType == typeof(IHostedService) && !service.IsKeyedService
+                && service.ImplementationType == typeof(LitestreamHostedService))
+            {
+                return;
+            }
+        }
+
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService, LitestreamHostedService>());
+    }
+}

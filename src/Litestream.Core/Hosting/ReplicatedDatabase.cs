@@ -1,0 +1,32 @@
+namespace Litestream.Hosting;
+
+/// <summary>A database as the application sees it: the public face of its engine.</summary>
+/// <remarks>Not disposable, so that a container which hands it out does not end the replication with a scope.</remarks>
+internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDatabase
+{
+    /// <inheritdoc/>
+    public string Name => engine.Name;
+
+    /// <inheritdoc/>
+    public string Path => engine.Path;
+
+    /// <inheritdoc/>
+    public DatabaseStatus GetStatus() => engine.GetStatus();
+
+    /// <inheritdoc/>
+    public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken = default) => engine.SyncAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken = default) =>
+        engine.WaitForReplicationAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void NotifyChanged() => engine.NotifyChanged();
+
+    /// <inheritdoc/>
+    public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return engine.RestoreAsync(options, cancellationToken);
+    }
+}
