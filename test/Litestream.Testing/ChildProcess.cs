@@ -105,6 +105,9 @@ public sealed partial class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Sends a line to its input.</summary>
+    public void WriteLine(string line) => _process.StandardInput.WriteLine(line);
+
     /// <summary>Ends the input, which this solution's own programs take as the wish that they finish.</summary>
     public void CloseInput() => _process.StandardInput.Close();
 
