@@ -13,6 +13,7 @@ namespace Litestream.Testing;
 public sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int SignalInterrupt = 2;
+    private const int SignalKill = 9;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -33,10 +34,15 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>All lines of both outputs so far.</summary>
     public string Output => string.Join('\n', _output);
 
-    public static ChildProcess Start(string fileName, params string[] arguments)
+    public static ChildProcess Start(string fileName, params string[] arguments) =>
+        Start(fileName, workingDirectory: "", environment: [], arguments);
+
+    public static ChildProcess Start(
+        string fileName, string workingDirectory, IEnumerable<KeyValuePair<string, string>> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(fileName)
         {
+            WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -47,15 +53,25 @@ public sealed partial class ChildProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{fileName} did not start."));
     }
 
-    /// <summary>Starts a console application of this solution, built beside the running tests.</summary>
-    public static ChildProcess StartApp(string project, params string[] arguments)
+    /// <summary>Starts an application of this solution, built beside the running tests.</summary>
+    public static ChildProcess StartApp(string project, params string[] arguments) =>
+        StartApp(project, workingDirectory: "", environment: [], arguments);
+
+    public static ChildProcess StartApp(
+        string project, string workingDirectory, IEnumerable<KeyValuePair<string, string>> environment, params string[] arguments)
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\'));
         var assembly = Repository.Combine("artifacts", "bin", project, configuration, project + ".dll");
-        return Start(Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet", ["exec", assembly, .. arguments]);
+        var host = Environment.ProcessPath is { } path && IsDotnet(path) ? path : "dotnet";
+        return Start(host, workingDirectory, environment, ["exec", assembly, .. arguments]);
     }
 
     /// <summary>Runs a program to its end.</summary>
@@ -124,7 +140,12 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>kill -9: nothing of the program runs after this.</summary>
     public async Task KillAsync()
     {
-        _process.Kill(entireProcessTree: true);
+        // At once: Process.Kill looks through all processes of the machine for children first.
+        if (OperatingSystem.IsWindows() || KillNative(_process.Id, SignalKill) != 0)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
         await _process.WaitForExitAsync();
         await _reading;
     }

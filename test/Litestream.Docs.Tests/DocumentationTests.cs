@@ -1,0 +1,115 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Litestream.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Litestream.Docs;
+
+/// <summary>What the documentation shows is what the compiler and the library accept.</summary>
+public sealed partial class DocumentationTests
+{
+    public static TheoryData<string> Documents() =>
+        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md"];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_code_block_is_compiled(string document)
+    {
+        var compiled = Directory.EnumerateFiles(Repository.Combine("test", "Litestream.Docs.Tests", "Examples"), "*.cs")
+            .Select(file => Unindented(File.ReadAllText(file)))
+            .ToList();
+
+        foreach (var block in Blocks(document, "csharp"))
+        {
+            compiled.Should().Contain(source => source.Contains(Unindented(block)), "{0} shows\n{1}", document, block);
+        }
+    }
+
+    [Fact]
+    public void The_readme_shows_code() => Blocks("README.md", "csharp").Should().HaveCountGreaterThan(2);
+
+    [Fact]
+    public void The_configuration_in_the_readme_is_accepted()
+    {
+        using var json = new MemoryStream(Encoding.UTF8.GetBytes(Blocks("README.md", "json").Should().ContainSingle().Subject));
+        var configuration = new ConfigurationBuilder().AddJsonStream(json).Build();
+        using var services = new ServiceCollection()
+            .AddLogging()
+            .AddLitestream(configuration.GetSection("Litestream")).Services
+            .BuildServiceProvider();
+
+        var options = services.GetRequiredService<IOptions<LitestreamOptions>>().Value;
+
+        options.Databases.Should().ContainKey("app").WhoseValue.Replicas.Should().ContainKey("folder");
+    }
+
+    [Fact]
+    public void The_defaults_in_the_readme_are_the_real_ones()
+    {
+        var defaults = OptionRow().Matches(File.ReadAllText(Repository.Combine("README.md")))
+            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Value.Trim().Trim('`'));
+        var host = new LitestreamOptions();
+        var database = new DatabaseOptions();
+        var replica = new ReplicaOptions();
+
+        defaults.Should().Contain(new Dictionary<string, string>
+        {
+            ["ShutdownSyncTimeout"] = $"{host.ShutdownSyncTimeout.TotalSeconds} s",
+            ["ReleaseOnStop"] = host.ReleaseOnStop ? "true" : "false",
+            ["RestorePolicy"] = database.RestorePolicy.ToString(),
+            ["MonitorInterval"] = $"{database.MonitorInterval.TotalMilliseconds} ms",
+            ["CheckpointInterval"] = $"{database.CheckpointInterval.TotalMinutes} min",
+            ["MinCheckpointPages"] = $"{database.MinCheckpointPages}",
+            ["MaxCheckpointPages"] = database.MaxCheckpointPages.ToString("### ##0", System.Globalization.CultureInfo.InvariantCulture),
+            ["BusyTimeout"] = $"{database.BusyTimeout.TotalSeconds} s",
+            ["ShadowLimit"] = $"{database.ShadowLimit >> 30} GiB",
+            ["SyncInterval"] = $"{replica.SyncInterval.TotalSeconds} s",
+        });
+    }
+
+    [Fact]
+    public void Every_option_is_in_the_readme()
+    {
+        var documented = OptionRow().Matches(File.ReadAllText(Repository.Combine("README.md"))).Select(match => match.Groups["name"].Value);
+
+        var options = new[] { typeof(LitestreamOptions), typeof(DatabaseOptions), typeof(ReplicaOptions) }
+            .SelectMany(type => type.GetProperties())
+            .Select(property => property.Name)
+            .Except(["Databases", "Replicas"]);
+
+        options.Should().BeEquivalentTo(documented);
+    }
+
+    [Fact]
+    public void Every_link_between_documents_leads_somewhere()
+    {
+        var documents = new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DESIGN.md", "docs/FORMAT.md" };
+
+        var broken = documents.SelectMany(document => Link().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))
+            .Select(match => match.Groups[1].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#'))
+            .Where(target => !File.Exists(Path.Combine(Path.GetDirectoryName(Repository.Combine(document.Split('/')))!, target.Split('#')[0])))
+            .Select(target => $"{document}: {target}"));
+
+        broken.Should().BeEmpty();
+    }
+
+    private static IEnumerable<string> Blocks(string document, string language) =>
+        CodeBlock().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))
+            .Where(match => match.Groups["language"].Value == language)
+            .Select(match => match.Groups["code"].Value);
+
+    private static string Unindented(string code) =>
+        string.Join('\n', code.Split('\n').Select(line => line.Trim())).Trim();
+
+    [GeneratedRegex("^```(?<language>\\w+)\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+
+    [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<default>[^|]*)\|", RegexOptions.Multiline)]
+    private static partial Regex OptionRow();
+
+    [GeneratedRegex(@"\]\(([^)]+)\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Litestream.Docs.Examples;
+
+/// <summary>The code blocks of the documentation, where the compiler sees them. Word for word: a test compares.</summary>
+public static class Snippets
+{
+    public static async Task ProgramAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "backups/app"));
+        builder.Services.AddDbContext<AppDb>(o => o.UseSqlite("Data Source=data/app.db"));
+
+        var app = builder.Build();
+        await app.RestoreLitestreamAsync();   // data/app.db is missing: it is restored. It is there: nothing happens
+
+        await using (var scope = app.Services.CreateAsyncScope())
+        {
+            await scope.ServiceProvider.GetRequiredService<AppDb>().Database.MigrateAsync();
+        }
+
+        await app.RunAsync();                 // the last changes are uploaded while it stops
+    }
+
+    public static async Task<ReplicationPosition> WaitAsync(AppDb db, ILitestreamDatabase backup, CancellationToken cancellationToken)
+    {
+        await db.SaveChangesAsync(cancellationToken);
+        ReplicationPosition position = await backup.WaitForReplicationAsync(cancellationToken);
+        return position;
+    }
+
+    public static async Task<RestoreResult> RestoreAsync(DateTimeOffset yesterday)
+    {
+        await using var client = new FileReplicaClient("/backups/app");
+        RestoreResult result = await client.RestoreAsync(new RestoreOptions { OutputPath = "copy.db", Timestamp = yesterday });
+        return result;
+    }
+}
