@@ -20,6 +20,7 @@ internal sealed class WalWatcher : IWalWatcher, IDisposable
     private Thread? _thread;
     private bool _disposed;
     private bool _lookAtAll;
+    private long _passes;
 
     // Used by the thread alone; as long as _watched, so that a pass allocates nothing.
     private WatchedWal?[] _changed = [];
@@ -44,7 +45,7 @@ internal sealed class WalWatcher : IWalWatcher, IDisposable
     }
 
     /// <summary>How many times all due databases were looked at.</summary>
-    internal long Passes { get; private set; }
+    internal long Passes => Volatile.Read(ref _passes);
 
     /// <summary>How many callbacks threw, which they must not.</summary>
     internal long FailedCallbacks { get; private set; }
@@ -146,7 +147,7 @@ internal sealed class WalWatcher : IWalWatcher, IDisposable
 
     private int Pass(out TimeSpan wait)
     {
-        Passes++;
+        Volatile.Write(ref _passes, _passes + 1);
         if (_changed.Length < _watched.Length)
         {
             _changed = new WatchedWal?[_watched.Length];

@@ -176,6 +176,9 @@ public sealed partial class DatabaseConnectionTests : IDisposable
             connection.Execute("INSERT INTO t VALUES(1)");
         }
 
+        // Had it checkpointed at SQLite's default of 1000, the WAL would have restarted.
+        WalIndex.Attach(connection).TryRead(out var header).Should().BeTrue();
+        header.MaxFrame.Should().BeGreaterThan(1100);
         WalIndex.Attach(connection).Backfilled.Should().Be(0);
     }
 
