@@ -9,10 +9,12 @@ internal static class DatabaseRules
     private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
 
     /// <summary>Checks everything but the replicas.</summary>
-    public static void Check(string at, string name, DatabaseOptions database, ConfigurationErrors errors)
+    /// <returns>True if the paths are sound as far as one can see without the file system.</returns>
+    public static bool Check(string at, string name, DatabaseOptions database, ConfigurationErrors errors)
     {
         CheckName(at, name, "database", errors);
-        if (PathProblem(database.Path) is { } problem)
+        var problem = PathProblem(database.Path);
+        if (problem is not null)
         {
             errors.Add(Key(at, nameof(database.Path)), problem);
         }
@@ -42,6 +44,8 @@ internal static class DatabaseRules
         {
             errors.Add(Key(at, nameof(database.Replicas)), "is empty; a database needs at least one replica");
         }
+
+        return problem is null;
     }
 
     /// <summary>A name is part of configuration paths, of log fields and of metric attributes.</summary>

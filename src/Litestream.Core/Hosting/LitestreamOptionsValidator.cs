@@ -20,12 +20,13 @@ internal sealed class LitestreamOptionsValidator(
             return ValidateOptionsResult.Skip;
         }
 
-        var errors = new ConfigurationErrors();
+        var unreadable = new ConfigurationErrors();
         foreach (var source in sources)
         {
-            source.Bind(new LitestreamOptions(), errors);
+            source.Bind(new LitestreamOptions(), unreadable);
         }
 
+        var errors = new ConfigurationErrors(unreadable);
         Check(options, errors);
         return errors.Messages.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Messages);
     }
@@ -51,22 +52,8 @@ internal sealed class LitestreamOptionsValidator(
             return;
         }
 
-        var before = errors.Messages.Count;
-        DatabaseRules.Check(at, name, database, errors);
         CheckCase(At(at, nameof(database.Replicas)), database.Replicas.Keys, "replicas", errors);
-        DatabasePaths? paths = null;
-        try
-        {
-            // Nothing can be said of where a database lies whose path is wrong.
-            paths = errors.Messages.Skip(before).Any(line => line.StartsWith($"{at}:{nameof(database.Path)}:", StringComparison.Ordinal))
-                ? null
-                : DatabasePaths.Resolve(contentRoot, database);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            errors.Add(At(at, nameof(database.Path)), $"cannot be resolved: {e.Message}");
-        }
-
+        var paths = DatabaseRules.Check(at, name, database, errors) ? Resolve(at, database, errors) : null;
         if (paths is { } found)
         {
             locations.AddDatabase(at, found);
@@ -75,6 +62,19 @@ internal sealed class LitestreamOptionsValidator(
         foreach (var (replicaName, replica) in database.Replicas.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             CheckReplica(At(at, nameof(database.Replicas), replicaName), name, replicaName, replica, paths, locations, errors);
+        }
+    }
+
+    private DatabasePaths? Resolve(string at, DatabaseOptions database, ConfigurationErrors errors)
+    {
+        try
+        {
+            return DatabasePaths.Resolve(contentRoot, database);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            errors.Add(At(at, nameof(database.Path)), $"cannot be resolved: {e.Message}");
+            return null;
         }
     }
 

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+
+namespace Litestream.Hosting;
+
+/// <summary>An engine that does nothing but say what it was asked to do, and that fails or blocks when told to.</summary>
+internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, ConcurrentQueue<string> journal) : IDatabaseEngine
+{
+    public DatabaseDefinition Definition { get; } = definition;
+
+    public string Name => Definition.Name;
+
+    public string Path => Definition.Path;
+
+    public Func<CancellationToken, Task<bool>> OnRestoreMissing { get; set; } = _ => Task.FromResult(false);
+
+    public Func<CancellationToken, Task> OnOpen { get; set; } = _ => Task.CompletedTask;
+
+    public Func<CancellationToken, Task<ReplicationPosition>> OnSync { get; set; } = _ => Task.FromResult(default(ReplicationPosition));
+
+    public Func<CancellationToken, Task> OnStop { get; set; } = _ => Task.CompletedTask;
+
+    public Func<ValueTask> OnDispose { get; set; } = () => ValueTask.CompletedTask;
+
+    public DatabaseStatus Status { get; set; } = new() { Name = definition.Name, State = ReplicationState.Replicating };
+
+    public Task<bool> RestoreMissingAsync(CancellationToken ct) => Note("restore", () => OnRestoreMissing(ct));
+
+    public Task OpenAsync(CancellationToken ct) => Note("open", () => OnOpen(ct));
+
+    public void Start() => journal.Enqueue($"start {Name}");
+
+    public Task<ReplicationPosition> SyncAsync(CancellationToken ct) => Note("sync", () => OnSync(ct));
+
+    public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken ct) => Note("wait", () => OnSync(ct));
+
+    public void NotifyChanged() => journal.Enqueue($"notify {Name}");
+
+    public DatabaseStatus GetStatus() => Status;
+
+    public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>
+        Note("restore copy", () => Task.FromResult(new RestoreResult(default, "primary", 0, TimeSpan.Zero)));
+
+    public Task StopAsync(CancellationToken budget) => Note("stop", () => OnStop(budget));
+
+    public ValueTask DisposeAsync()
+    {
+        journal.Enqueue($"dispose {Name}");
+        return OnDispose();
+    }
+
+    private T Note<T>(string what, Func<T> then)
+    {
+        journal.Enqueue($"{what} {Name}");
+        return then();
+    }
+}

@@ -1,0 +1,25 @@
+namespace Litestream.Hosting;
+
+/// <summary>Serves the schemes it is given with clients that do nothing, and remembers what it was asked for.</summary>
+internal sealed class FakeReplicaClientFactory(params string[] schemes) : IReplicaClientFactory
+{
+    public IReadOnlyCollection<string> Schemes => schemes;
+
+    public List<ReplicaClientContext> Contexts { get; } = [];
+
+    public List<FakeReplicaClient> Clients { get; } = [];
+
+    public Func<ReplicaClientContext, Uri> Locate { get; set; } = context =>
+        context.Url.Contains("://", StringComparison.Ordinal) ? new Uri(context.Url) : Folder(Path.GetFullPath(context.Url, context.ContentRoot));
+
+    public IReplicaClient Create(ReplicaClientContext context)
+    {
+        Contexts.Add(context);
+        var client = new FakeReplicaClient(Locate(context));
+        Clients.Add(client);
+        return client;
+    }
+
+    private static Uri Folder(string fullPath) =>
+        new UriBuilder(Uri.UriSchemeFile, "") { Path = string.Join('/', fullPath.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)) }.Uri;
+}
