@@ -1,0 +1,14 @@
+namespace Litestream.Shadow;
+
+/// <summary>When the capture checkpoints; see <see cref="DatabaseOptions"/>.</summary>
+internal sealed record WalSyncSettings
+{
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    public uint MinCheckpointPages { get; init; } = 1000;
+
+    public uint MaxCheckpointPages { get; init; } = 10_000;
+
+    /// <summary>Test only: checkpoints as Litestream v0.3.13 does, release, checkpoint, re-acquire, which loses frames.</summary>
+    public bool ReleaseBeforeCheckpoint { get; init; }
+}
