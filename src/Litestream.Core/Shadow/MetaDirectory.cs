@@ -68,7 +68,17 @@ internal sealed class MetaDirectory(string path, string databasePath)
     }
 
     /// <summary>Writes the state, durably.</summary>
-    public void WriteState(ShadowState state) => AtomicFile.Write(StatePath, state.Encode());
+    public void WriteState(ShadowState state)
+    {
+        var temporary = StatePath + ".tmp";
+        using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(handle, state.Encode(), 0);
+            RandomAccess.FlushToDisk(handle);
+        }
+
+        File.Move(temporary, StatePath, overwrite: true);
+    }
 
     /// <summary>Forgets the generation: the next start begins a new one.</summary>
     public void DeleteState() => File.Delete(StatePath);

@@ -12,7 +12,7 @@ internal sealed class ReadConnection : IDisposable
         try
         {
             Index = WalIndex.Attach(connection);
-            File = new DatabaseFile(connection);
+            File = DatabaseFile.Attach(connection);
         }
         catch
         {
