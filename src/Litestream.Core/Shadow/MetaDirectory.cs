@@ -31,7 +31,10 @@ internal sealed class MetaDirectory(string path, string databasePath)
         System.IO.Path.GetDirectoryName(databasePath)!,
         $".{System.IO.Path.GetFileName(databasePath)}-litestream-net");
 
-    /// <summary>Makes the folders and empties the spool. Others who may not read the database may not read its copy either.</summary>
+    /// <summary>Makes the folder itself, where the lock lies. Others who may not read the database may not read its copy either.</summary>
+    public void CreateRoot() => CreateDirectory(Path);
+
+    /// <summary>Makes the folders and empties the spool. For the one who holds the lock.</summary>
     public void Create()
     {
         CreateDirectory(Path);
@@ -68,17 +71,7 @@ internal sealed class MetaDirectory(string path, string databasePath)
     }
 
     /// <summary>Writes the state, durably.</summary>
-    public void WriteState(ShadowState state)
-    {
-        var temporary = StatePath + ".tmp";
-        using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
-        {
-            RandomAccess.Write(handle, state.Encode(), 0);
-            RandomAccess.FlushToDisk(handle);
-        }
-
-        File.Move(temporary, StatePath, overwrite: true);
-    }
+    public void WriteState(ShadowState state) => AtomicFile.Write(StatePath, state.Encode());
 
     /// <summary>Forgets the generation: the next start begins a new one.</summary>
     public void DeleteState() => File.Delete(StatePath);

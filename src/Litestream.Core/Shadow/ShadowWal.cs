@@ -103,6 +103,22 @@ internal sealed class ShadowWal(MetaDirectory meta) : IShadow, IDisposable
         return chain;
     }
 
+    /// <summary>Takes over what an earlier capture in this process had, whose mark is still held.</summary>
+    public void TakeOver(ShadowWal earlier)
+    {
+        lock (_lock)
+        {
+            _files = earlier._files;
+            _generations = earlier._generations;
+            _last = earlier._last;
+        }
+
+        if (earlier.Head is { } head)
+        {
+            Publish(head.Position, head.Header, head.Checksum, head.CapturedAt);
+        }
+    }
+
     /// <summary>Begins an index; the one before it, of whichever generation, is complete.</summary>
     public void BeginIndex(string generation, int index)
     {
