@@ -19,7 +19,9 @@ public sealed partial class ArchitectureTests
         ["Restore"] = ["Storage", "Wal"],
         ["Verification"] = ["Restore", "Replication", "Storage", "Shadow", "Wal"],
         ["Replication"] = ["Shadow", "Storage", "Sqlite", "Wal"],
-        ["Hosting"] = ["Replication", "Restore", "Verification"],
+
+        // Hosting puts everything together: it registers the folder store, and names a database as the Sqlite room does.
+        ["Hosting"] = ["Replication", "Restore", "Verification", "Storage", "Sqlite"],
         ["Diagnostics"] = [],
     };
 

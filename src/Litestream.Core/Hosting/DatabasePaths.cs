@@ -1,14 +1,16 @@
+using Litestream.Sqlite;
+
 namespace Litestream.Hosting;
 
 /// <summary>Where a database and its meta directory lie, both full and with symbolic links resolved.</summary>
 internal readonly record struct DatabasePaths(string Path, string MetaPath)
 {
     /// <summary>Works out the paths of one database from its options, whose <see cref="DatabaseOptions.Path"/> is sound.</summary>
-    /// <exception cref="IOException">Symbolic links form a loop.</exception>
+    /// <exception cref="LitestreamException">The file lies on a network file system, or symbolic links form a circle.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder on the way may not be looked into.</exception>
     public static DatabasePaths Resolve(ContentRoot contentRoot, DatabaseOptions options)
     {
-        var path = contentRoot.Resolve(options.Path);
+        var path = DatabasePath.Resolve(options.Path, contentRoot.Path);
         return new(path, string.IsNullOrWhiteSpace(options.MetaPath) ? DefaultMetaPath(path) : contentRoot.Resolve(options.MetaPath));
     }
 

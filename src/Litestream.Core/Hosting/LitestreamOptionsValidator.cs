@@ -71,9 +71,9 @@ internal sealed class LitestreamOptionsValidator(
         {
             return DatabasePaths.Resolve(contentRoot, database);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is LitestreamException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            errors.Add(At(at, nameof(database.Path)), $"cannot be resolved: {e.Message}");
+            errors.Add(At(at, nameof(database.Path)), $"cannot be used: {e.Message}");
             return null;
         }
     }
@@ -100,7 +100,7 @@ internal sealed class LitestreamOptionsValidator(
             {
                 locations.AddReplica(url, clients.Get(databaseName, found.Path, replicaName, replica.Url).Location, contentRoot);
             }
-            catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is ArgumentException or LitestreamException or IOException or UnauthorizedAccessException)
             {
                 errors.Add(url, e.Message);
             }

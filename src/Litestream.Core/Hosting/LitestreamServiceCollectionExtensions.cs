@@ -1,5 +1,6 @@
 using Litestream;
 using Litestream.Hosting;
+using Litestream.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -25,6 +26,7 @@ public static class LitestreamServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider =>
             new ContentRoot(provider.GetService<IHostEnvironment>()?.ContentRootPath ?? Environment.CurrentDirectory));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IReplicaClientFactory, FileReplicaClientFactory>());
         services.TryAddSingleton<ReplicaClients>();
         services.TryAddSingleton<DatabaseDefinitions>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());

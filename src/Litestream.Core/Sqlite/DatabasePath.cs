@@ -73,7 +73,9 @@ internal static class DatabasePath
         return equals > 0 && ConnectionStringKeys.Contains(path[..equals].Trim(), StringComparer.OrdinalIgnoreCase);
     }
 
-    private static string ResolveLinks(string fullPath)
+    /// <summary>The full path with every symbolic link on it resolved, of a file or a folder that need not exist.</summary>
+    /// <exception cref="LitestreamException">The links form a circle.</exception>
+    public static string ResolveLinks(string fullPath)
     {
         var links = 0;
         var root = Path.GetPathRoot(fullPath)!;

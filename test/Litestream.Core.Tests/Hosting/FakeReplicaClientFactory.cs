@@ -9,8 +9,7 @@ internal sealed class FakeReplicaClientFactory(params string[] schemes) : IRepli
 
     public List<FakeReplicaClient> Clients { get; } = [];
 
-    public Func<ReplicaClientContext, Uri> Locate { get; set; } = context =>
-        context.Url.Contains("://", StringComparison.Ordinal) ? new Uri(context.Url) : Folder(Path.GetFullPath(context.Url, context.ContentRoot));
+    public Func<ReplicaClientContext, Uri> Locate { get; set; } = context => new Uri(context.Url);
 
     public IReplicaClient Create(ReplicaClientContext context)
     {
@@ -19,7 +18,4 @@ internal sealed class FakeReplicaClientFactory(params string[] schemes) : IRepli
         Clients.Add(client);
         return client;
     }
-
-    private static Uri Folder(string fullPath) =>
-        new UriBuilder(Uri.UriSchemeFile, "") { Path = string.Join('/', fullPath.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)) }.Uri;
 }

@@ -10,7 +10,7 @@ internal sealed class OptionsSetup : IDisposable
 {
     public TempDirectory Folder { get; } = new();
 
-    public FakeReplicaClientFactory Stores { get; } = new("file", "mem");
+    public FakeReplicaClientFactory Stores { get; } = new("mem");
 
     /// <summary>The options that these calls make.</summary>
     public LitestreamOptions Make(Action<LitestreamOptions> configure) => Make(services => services.AddLitestream(configure));

@@ -26,7 +26,7 @@ internal sealed class TestApplication : IDisposable
 
     public FakeDatabaseEngineFactory Engines { get; } = new();
 
-    public FakeReplicaClientFactory Stores { get; } = new("file", "mem");
+    public FakeReplicaClientFactory Stores { get; } = new("mem");
 
     public FakeTimeProvider Time { get; } = new();
 
