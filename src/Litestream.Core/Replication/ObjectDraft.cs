@@ -1,0 +1,57 @@
+using System.Buffers;
+
+namespace Litestream.Replication;
+
+/// <summary>
+/// An object before it is uploaded: in memory when it is small, else in a file of the spool folder that goes away with
+/// it, also when the process is killed (on Unix the folder is emptied at the next start).
+/// </summary>
+internal sealed class ObjectDraft : IDisposable
+{
+    private byte[]? _rented;
+
+    private ObjectDraft(Stream content, byte[]? rented)
+    {
+        Content = content;
+        _rented = rented;
+    }
+
+    /// <summary>What is written to, and uploaded from.</summary>
+    public Stream Content { get; }
+
+    /// <summary>A draft in memory that takes at most <paramref name="capacity"/> bytes.</summary>
+    public static ObjectDraft InMemory(int capacity)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(capacity);
+        var content = new MemoryStream(rented, 0, rented.Length, writable: true);
+        content.SetLength(0);
+        return new ObjectDraft(content, rented);
+    }
+
+    /// <summary>A draft in a file of its own.</summary>
+    public static ObjectDraft InFile(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, $"{Guid.NewGuid():n}.spool");
+        return new ObjectDraft(
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.Read | FileShare.Delete,
+                Options = FileOptions.DeleteOnClose,
+                BufferSize = 0,
+            }),
+            rented: null);
+    }
+
+    public void Dispose()
+    {
+        Content.Dispose();
+        if (_rented is { } rented)
+        {
+            _rented = null;
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

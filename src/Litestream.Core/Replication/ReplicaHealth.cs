@@ -1,0 +1,128 @@
+using Litestream.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Replication;
+
+/// <summary>
+/// How a replica does: what its status shows, how often it has failed in a row, and how long that makes it wait. The first
+/// failure of a row is said loudly, the others are not.
+/// </summary>
+/// <remarks>Reading is thread-safe; only the pass in progress writes.</remarks>
+internal sealed class ReplicaHealth(string database, string replica, TimeProvider timeProvider, Random jitter, ILogger logger)
+{
+    private readonly Lock _lock = new(); // guards the fields below; taken alone
+    private ReplicationState _state = ReplicationState.Stopped;
+    private ReplicationPosition _position;
+    private DateTimeOffset? _lastSyncedAt;
+    private string? _lastError;
+    private int _failures;
+    private TimeSpan _delay;
+
+    /// <summary>How long to wait from the beginning of the last pass to the next; zero while all is well.</summary>
+    public TimeSpan Delay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _delay;
+            }
+        }
+    }
+
+    /// <summary>Up to where the replica can be restored.</summary>
+    public ReplicationPosition Position
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _position;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _position = value;
+            }
+        }
+    }
+
+    /// <summary>The status, with a lag that others have computed.</summary>
+    public ReplicaStatus Describe(TimeSpan lag)
+    {
+        lock (_lock)
+        {
+            return new ReplicaStatus
+            {
+                Name = replica,
+                State = _state,
+                Position = _position,
+                Lag = lag,
+                LastSyncedAt = _lastSyncedAt,
+                LastError = _lastError,
+            };
+        }
+    }
+
+    /// <summary>The loop begins or ends.</summary>
+    public void Running(bool running)
+    {
+        lock (_lock)
+        {
+            _state = !running ? ReplicationState.Stopped : _failures > 0 ? ReplicationState.Retrying : ReplicationState.Replicating;
+        }
+    }
+
+    /// <summary>A pass went through.</summary>
+    /// <param name="covers">True if the replica holds everything that was captured when it began.</param>
+    /// <param name="refusal">Why the generation is not gone on with; null if it is.</param>
+    public void Succeeded(bool covers, string? refusal)
+    {
+        int failures;
+        lock (_lock)
+        {
+            (failures, _failures, _delay) = (_failures, 0, TimeSpan.Zero);
+            _state = refusal is null ? ReplicationState.Replicating : ReplicationState.Retrying;
+            _lastError = refusal;
+            _lastSyncedAt = covers ? timeProvider.GetUtcNow() : _lastSyncedAt;
+        }
+
+        if (failures > 0)
+        {
+            Log.ReplicaRecovered(logger, replica, database, failures);
+        }
+    }
+
+    /// <summary>A pass failed.</summary>
+    /// <param name="cause">What happened.</param>
+    /// <param name="failure">The same, naming database and replica.</param>
+    public void Failed(Exception cause, ReplicaException failure)
+    {
+        int failures;
+        bool wasFaulted;
+        lock (_lock)
+        {
+            failures = ++_failures;
+            wasFaulted = _state == ReplicationState.Faulted;
+            _state = failure.IsTransient ? ReplicationState.Retrying : ReplicationState.Faulted;
+            _delay = failure.IsTransient ? RetryPolicies.DelayAfter(failures, jitter) : RetryPolicies.MaxDelay;
+            _lastError = failure.Message;
+        }
+
+        if (!failure.IsTransient && !wasFaulted)
+        {
+            Log.ReplicaFaulted(logger, cause, replica, database, cause.Message);
+        }
+        else if (failures == 1)
+        {
+            Log.ReplicaRetrying(logger, cause, replica, database, cause.Message);
+        }
+        else
+        {
+            Log.ReplicaStillFailing(logger, replica, database, failures, cause.Message);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Replication;
+
+/// <summary>
+/// One replica's loop, the only writer to it. Capture tells it that there is something new; it uploads that in order, at
+/// most one object at a time, whatever the number of those who wait for it.
+/// </summary>
+/// <remarks>
+/// Thread-safe. <see cref="RunAsync"/> never ends by itself: a failure that may pass is tried again with a growing delay,
+/// any other on a slow clock, and both show in <see cref="GetStatus"/>. Each pass can be run by itself with
+/// <see cref="RunOnceAsync"/>. While nothing is captured there are no requests, no timers and no allocations.
+/// </remarks>
+internal sealed class ReplicaWorker : IDisposable
+{
+    private readonly ICapturedDatabase _database;
+    private readonly ReplicaOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly ReplicaStore _store;
+    private readonly ReplicaCatchUp _catchUp;
+    private readonly ReplicaHealth _health;
+    private readonly LagTracker _lag;
+    private readonly ReplicationWaiters _waiters = new();
+    private readonly PositionSignal _signal = new();
+    private readonly SemaphoreSlim _gate = new(1, 1); // one pass at a time; outermost
+
+    // Written by passes, read by the loop between them.
+    private long? _lastPassStarted;
+    private long _lastPassSequence = -1;
+    private volatile bool _running;
+
+    /// <param name="database">The database that is replicated.</param>
+    /// <param name="client">The replica's client; not disposed here.</param>
+    /// <param name="replicaName">Name of the replica in the options.</param>
+    /// <param name="options">Its options.</param>
+    /// <param name="timeProvider">The clock of all delays.</param>
+    /// <param name="logger">Where changes of state are said.</param>
+    /// <param name="jitter">For delays that differ between replicas; used by this worker alone.</param>
+    /// <param name="freeSpace">Free bytes on the disk of a folder; null for the operating system's answer.</param>
+    public ReplicaWorker(
+        ICapturedDatabase database,
+        IReplicaClient client,
+        string replicaName,
+        ReplicaOptions options,
+        TimeProvider timeProvider,
+        ILogger logger,
+        Random jitter,
+        Func<string, long>? freeSpace = null)
+    {
+        (_database, _options, _timeProvider) = (database, options, timeProvider);
+        Name = replicaName;
+        _health = new ReplicaHealth(database.Name, replicaName, timeProvider, jitter, logger);
+        _lag = new LagTracker(timeProvider);
+        _store = new ReplicaStore(client, database.Name, replicaName, timeProvider, jitter);
+        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, freeSpace ?? SnapshotSpool.FreeSpace, OnCovered);
+    }
+
+    /// <summary>Name of the replica.</summary>
+    public string Name { get; }
+
+    /// <summary>Up to where the replica can be restored; empty before its first snapshot is known of.</summary>
+    public ReplicationPosition Position => _health.Position;
+
+    /// <summary>Everything captured up to this sequence is restorable from the replica; -1 before anything is.</summary>
+    public long CoveredSequence => _waiters.Covered;
+
+    /// <summary>What the worker still needs of the shadow.</summary>
+    public ShadowClaim ShadowClaim => _catchUp.Claim;
+
+    /// <summary>
+    /// Takes the claim on the shadow away. If the shadow is then removed, the replica rejoins the generation with a fresh
+    /// snapshot as soon as it can be reached.
+    /// </summary>
+    public void DropClaim() => _catchUp.DropClaim();
+
+    /// <summary>Says that the shadow's head has moved. Never blocks, never allocates.</summary>
+    public void HeadChanged()
+    {
+        if (_database.Shadow.Head is { } head)
+        {
+            _lag.Observe(head);
+        }
+
+        _signal.Moved();
+    }
+
+    /// <summary>How the replica stands. Memory only.</summary>
+    public ReplicaStatus GetStatus() => _health.Describe(_lag.Lag);
+
+    /// <summary>The loop. Returns when the token is cancelled, and throws nothing.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        _running = true;
+        _health.Running(true);
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                var due = UntilNextPass(out var urgentOnly);
+                if (due == TimeSpan.Zero)
+                {
+                    await RunGuardedAsync(cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    await _signal.WaitAsync(due, urgentOnly, _timeProvider, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to.
+        }
+        finally
+        {
+            _running = false;
+            _health.Running(false);
+        }
+    }
+
+    /// <summary>One pass: uploads whatever the replica lacks of what has been captured when it begins.</summary>
+    /// <returns>True if the replica now holds it all; false if a new generation has to come first.</returns>
+    /// <exception cref="ReplicaException">The pass failed. What it had uploaded by then counts.</exception>
+    public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await PassAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Uploads now. While the loop runs, waits until <paramref name="sequence"/> is covered or one pass that began after
+    /// this call has failed; when it does not run, makes one pass, and the caller looks at what that has covered.
+    /// </summary>
+    /// <exception cref="ReplicaException">The pass failed.</exception>
+    public async Task<ReplicaPass> SyncAsync(long sequence, CancellationToken cancellationToken)
+    {
+        if (_running)
+        {
+            await _waiters.WaitAsync(sequence, onePass: true, _signal.Urgent, cancellationToken).ConfigureAwait(false);
+        }
+        else if (CoveredSequence < sequence)
+        {
+            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (CoveredSequence < sequence)
+                {
+                    await PassAsync(cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+
+        return new ReplicaPass(Position, CoveredSequence);
+    }
+
+    /// <summary>Waits, through failures that may pass, until everything up to <paramref name="sequence"/> is restorable.</summary>
+    /// <exception cref="LitestreamException">The replica is, or becomes, faulted.</exception>
+    /// <exception cref="InvalidOperationException">The worker is disposed.</exception>
+    public Task WaitForAsync(long sequence, CancellationToken cancellationToken) =>
+        _waiters.WaitAsync(sequence, onePass: false, _signal.Urgent, cancellationToken);
+
+    /// <summary>
+    /// After the last pass: fails whoever still waits, and removes what was spooled. The loop has ended before.
+    /// </summary>
+    public void Dispose()
+    {
+        _waiters.Close(new InvalidOperationException($"Replication of database '{_database.Name}' to replica '{Name}' has stopped."));
+        _catchUp.Dispose();
+        _gate.Dispose();
+    }
+
+    private async Task RunGuardedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReplicaException)
+        {
+            // Recorded where it happened; the delay before the next pass comes from there.
+        }
+    }
+
+    /// <summary>How long until a pass is due.</summary>
+    /// <param name="urgentOnly">True if more captured commits change nothing about that.</param>
+    private TimeSpan UntilNextPass(out bool urgentOnly)
+    {
+        urgentOnly = false;
+        if (_database.Shadow.Head is not { } head || head.Sequence <= _waiters.Covered)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        if (_waiters.AnyForOnePassSinceLastPass || _lastPassStarted is not { } started)
+        {
+            return TimeSpan.Zero;
+        }
+
+        urgentOnly = true;
+        var elapsed = _timeProvider.GetElapsedTime(started);
+        if (_health.Delay is var delay && delay > TimeSpan.Zero)
+        {
+            return Remaining(delay - elapsed);
+        }
+
+        if (_catchUp.RefusalOf(head.Position.Generation) is not null)
+        {
+            urgentOnly = false;
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        if (head.Sequence == _lastPassSequence && !_waiters.AnySinceLastPass)
+        {
+            // The last pass got stuck at something that passes, a change of generation in the middle of a snapshot.
+            urgentOnly = false;
+            return Remaining(TimeSpan.FromTicks(Math.Max(_options.SyncInterval.Ticks, RetryPolicies.FirstDelay.Ticks)) - elapsed);
+        }
+
+        return _waiters.Any ? TimeSpan.Zero : Remaining(_options.SyncInterval - elapsed);
+    }
+
+    private async Task<bool> PassAsync(CancellationToken cancellationToken)
+    {
+        var head = _database.Shadow.Head;
+        _waiters.PassBegins();
+        _lastPassStarted = _timeProvider.GetTimestamp();
+        _lastPassSequence = head?.Sequence ?? -1;
+        if (head is null)
+        {
+            return false;
+        }
+
+        _lag.Observe(head);
+        try
+        {
+            var covers = await _catchUp.RunAsync(head, cancellationToken).ConfigureAwait(false);
+            _health.Succeeded(covers, covers ? null : _catchUp.RefusalOf(head.Position.Generation));
+            _waiters.PassSucceeded();
+            return covers;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    private ReplicaException Failed(Exception cause)
+    {
+        var failure = new ReplicaException($"The {_store.Description} failed: {cause.Message}", cause, RetryPolicies.MayPass(cause));
+        _health.Failed(cause, failure);
+        _waiters.PassFailed(failure, faulted: !failure.IsTransient);
+        return failure;
+    }
+
+    private void OnCovered(ReplicationPosition position, long? sequence)
+    {
+        _health.Position = position;
+        var covered = Math.Max(_lag.Covered(position) ?? -1, sequence ?? -1);
+        if (covered >= 0)
+        {
+            _lag.Covered(covered);
+            _waiters.Cover(covered);
+        }
+    }
+
+    private static TimeSpan Remaining(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+}
