@@ -16,7 +16,7 @@ public sealed partial class ArchitectureTests
         ["Sqlite"] = ["Wal"],
         ["Storage"] = ["Wal"],
         ["Shadow"] = ["Wal", "Sqlite", "Storage"],
-        ["Restore"] = ["Storage", "Wal"],
+        ["Restore"] = ["Storage", "Wal", "Sqlite"],
         ["Verification"] = ["Restore", "Replication", "Storage", "Shadow", "Wal"],
         ["Replication"] = ["Shadow", "Storage", "Sqlite", "Wal"],
 

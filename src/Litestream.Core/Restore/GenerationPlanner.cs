@@ -1,0 +1,196 @@
+using Litestream.Storage;
+using Litestream.Wal;
+
+namespace Litestream.Restore;
+
+/// <summary>
+/// Plans within one generation. Each method returns null if the generation does not hold what is asked for, and throws
+/// <see cref="ReplicaCorruptedException"/> if it should and something is missing.
+/// </summary>
+internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSource trailers, GenerationTimes times)
+{
+    private readonly IReadOnlyList<CatalogSegment> _segments = generation.Segments;
+    private readonly IReadOnlyList<CatalogSnapshot> _newestFirst =
+        [.. generation.Snapshots.Reverse()];
+
+    public async Task<RestorePlan?> PlanLatestAsync(CancellationToken cancellationToken) =>
+        await PlanEndAsync(_newestFirst[0], int.MaxValue, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>To the end of an index. An index past the end is not quietly the latest state: that is not what was asked for.</summary>
+    public async Task<RestorePlan?> PlanIndexAsync(int index, CancellationToken cancellationToken)
+    {
+        var reached = _segments.Any(segment => segment.Index >= index) || _newestFirst[0].Index >= index;
+        var usable = _newestFirst.Where(snapshot => snapshot.Index <= index).ToList();
+        return reached && usable.Count > 0 ? await PlanEndAsync(usable[0], index, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>To the last commit at or before a time. After the last commit of the generation, that is its end.</summary>
+    public async Task<RestorePlan?> PlanTimestampAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        foreach (var snapshot in _newestFirst)
+        {
+            if (!await times.HadBeenTakenAsync(snapshot, _segments, time, cancellationToken).ConfigureAwait(false))
+            {
+                continue;
+            }
+
+            var candidates = From(snapshot, int.MaxValue);
+            var (count, stop) = await times.FindAsync(candidates, time, cancellationToken).ConfigureAwait(false);
+            if (count == candidates.Count && stop is null)
+            {
+                var end = await PlanEndAsync(snapshot, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                return end! with { EndsAt = await times.OfEndAsync(generation, cancellationToken).ConfigureAwait(false) };
+            }
+
+            return await PlanUpToAsync(snapshot, candidates, count, stop, cancellationToken).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    public async Task<RestorePlan?> PlanPositionAsync(ReplicationPosition position, CancellationToken cancellationToken)
+    {
+        RestorePlan? unproven = null;
+        foreach (var snapshot in _newestFirst.Where(candidate => candidate.Index <= position.Index))
+        {
+            var alone = await AloneAsync(snapshot, cancellationToken).ConfigureAwait(false);
+            if (snapshot.Index < position.Index)
+            {
+                return await PlanPositionAsync(alone, position, cancellationToken).ConfigureAwait(false) ?? unproven;
+            }
+
+            if (alone.SnapshotTrailer is { } trailer)
+            {
+                if (trailer.CoveredOffset == position.Offset || (trailer.CoveredOffset == 0 && IsStart(position)))
+                {
+                    return alone;
+                }
+
+                if (trailer.CoveredOffset < position.Offset)
+                {
+                    return await PlanPositionAsync(alone, position, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            else if (IsStart(position))
+            {
+                // Litestream does not say whether its image holds more than the start. An older snapshot is better.
+                unproven = alone;
+            }
+            else if (await PlanPositionAsync(alone, position, cancellationToken).ConfigureAwait(false) is { } plan
+                && snapshot.CreatedAt <= plan.Segments[^1].Source.CreatedAt)
+            {
+                return plan;
+            }
+        }
+
+        return unproven;
+    }
+
+    private async Task<RestorePlan?> PlanPositionAsync(RestorePlan alone, ReplicationPosition position, CancellationToken cancellationToken)
+    {
+        // The start of an index is the end of the one before.
+        var isStart = IsStart(position);
+        var index = isStart ? position.Index - 1 : position.Index;
+        var candidates = From(alone.Snapshot, index);
+        var count = isStart ? candidates.Count : candidates.TakeWhile(segment =>
+            segment.Index < index || segment.Offset < position.Offset).Count();
+        if (count == 0 || candidates[count - 1].Index != index)
+        {
+            return null;
+        }
+
+        if (isStart)
+        {
+            var whole = await PlanEndAsync(alone.Snapshot, index, cancellationToken).ConfigureAwait(false);
+            return whole is null ? null : whole with { SamePosition = position };
+        }
+
+        var last = candidates[count - 1];
+        if (count == candidates.Count
+            && await trailers.ReadSegmentAsync(last, cancellationToken).ConfigureAwait(false) is { } trailer
+            && trailer.EndOffset < position.Offset)
+        {
+            return null;
+        }
+
+        var segments = SegmentTiling.Tile(
+            generation.Name, alone.Snapshot.Index, candidates.Take(count).ToList(), count < candidates.Count ? candidates[count] : null);
+        return alone with { Segments = segments, StopOffset = position.Offset, StopWasAsked = true };
+    }
+
+    private async Task<RestorePlan?> PlanEndAsync(CatalogSnapshot snapshot, int lastIndex, CancellationToken cancellationToken)
+    {
+        var alone = await AloneAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        var segments = From(snapshot, lastIndex);
+        var following = FirstAfter(lastIndex);
+        var reached = segments.Count > 0 ? segments[^1].Index : snapshot.Index;
+        var plan = alone with { Segments = SegmentTiling.Tile(generation.Name, snapshot.Index, segments, following) };
+        if (following is { } later && (segments.Count == 0 || reached < lastIndex))
+        {
+            throw SegmentTiling.MissingIndex(generation.Name, segments.Count == 0 ? reached : reached + 1, later.Key);
+        }
+
+        if (reached < lastIndex && lastIndex != int.MaxValue)
+        {
+            return null;
+        }
+
+        return await WithFollowingAsync(plan, following, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RestorePlan> PlanUpToAsync(
+        CatalogSnapshot snapshot, List<CatalogSegment> candidates, int count, long? stop, CancellationToken cancellationToken)
+    {
+        var alone = await AloneAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        if (count == 0 || await IsCoveredAsync(alone, candidates[count - 1], stop, cancellationToken).ConfigureAwait(false))
+        {
+            return alone;
+        }
+
+        var following = count < candidates.Count ? candidates[count] : null;
+        var plan = alone with
+        {
+            Segments = SegmentTiling.Tile(generation.Name, snapshot.Index, candidates.Take(count).ToList(), following),
+            StopOffset = stop,
+        };
+        return stop is null ? await WithFollowingAsync(plan, following, cancellationToken).ConfigureAwait(false) : plan;
+    }
+
+    // True if the image by itself holds all of the WAL up to there: replaying a part of that would turn pages back.
+    private async Task<bool> IsCoveredAsync(RestorePlan alone, CatalogSegment last, long? stop, CancellationToken cancellationToken)
+    {
+        if (alone.SnapshotTrailer is not { } trailer || last.Index != alone.Snapshot.Index)
+        {
+            return false;
+        }
+
+        stop ??= (await trailers.ReadSegmentAsync(last, cancellationToken).ConfigureAwait(false))?.EndOffset;
+        return stop <= trailer.CoveredOffset;
+    }
+
+    // An index taken to its end can prove that nothing of it is lost only by what the one behind it says.
+    private async Task<RestorePlan> WithFollowingAsync(RestorePlan plan, CatalogSegment? following, CancellationToken cancellationToken)
+    {
+        if (plan.Segments.Count == 0 || following is not { } next || next.Index != plan.Segments[^1].Index + 1 || next.Offset != 0)
+        {
+            return plan;
+        }
+
+        var trailer = await trailers.ReadSegmentAsync(next, cancellationToken).ConfigureAwait(false);
+        return plan with { NextIndex = next, NextIndexTrailed = trailer is not null, NextIndexPrevious = trailer?.Previous };
+    }
+
+    private async Task<RestorePlan> AloneAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken) => new()
+    {
+        Generation = generation.Name,
+        Snapshot = snapshot,
+        SnapshotTrailer = await trailers.ReadSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false),
+    };
+
+    private List<CatalogSegment> From(CatalogSnapshot snapshot, int lastIndex) =>
+        [.. _segments.Where(segment => segment.Index >= snapshot.Index && segment.Index <= lastIndex)];
+
+    private CatalogSegment? FirstAfter(int index) => _segments.FirstOrDefault(segment => segment.Index > index);
+
+    private static bool IsStart(ReplicationPosition position) => position.Offset <= WalHeader.Size;
+}

@@ -1,0 +1,46 @@
+namespace Litestream.Restore;
+
+/// <summary>Passes progress on, a few times a second at most; always at the end.</summary>
+internal sealed class ProgressReporter(IProgress<RestoreProgress>? target, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    private long _reportedAt = time.GetTimestamp();
+    private long _bytes;
+    private int _objects;
+    private int _objectsTotal;
+    private long _bytesTotal;
+
+    public void Begin(RestorePlan plan)
+    {
+        _objects = 0;
+        _objectsTotal = plan.Objects.Count();
+        _bytesTotal = plan.Objects.Sum(item => item.Size);
+        Interlocked.Exchange(ref _bytes, 0);
+        Report();
+    }
+
+    /// <summary>Called from any of the downloads; reports nothing by itself.</summary>
+    public void AddBytes(int count) => Interlocked.Add(ref _bytes, count);
+
+    public void ObjectDone()
+    {
+        _objects++;
+        Tick();
+    }
+
+    /// <summary>Called from the restoring task while one object takes long.</summary>
+    public void Tick()
+    {
+        if (_objects == _objectsTotal || time.GetElapsedTime(_reportedAt) >= Interval)
+        {
+            Report();
+        }
+    }
+
+    private void Report()
+    {
+        _reportedAt = time.GetTimestamp();
+        target?.Report(new RestoreProgress(_objects, _objectsTotal, Math.Min(Interlocked.Read(ref _bytes), _bytesTotal), _bytesTotal));
+    }
+}

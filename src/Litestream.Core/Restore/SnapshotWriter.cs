@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Litestream.Storage;
+using Microsoft.Win32.SafeHandles;
+
+namespace Litestream.Restore;
+
+/// <summary>Writes a snapshot's image to a file and proves it, as far as it says anything of itself.</summary>
+internal static class SnapshotWriter
+{
+    private const int BufferBytes = 1024 * 1024;
+    private const int SmallestPage = 512;
+
+    /// <exception cref="ReplicaCorruptedException">The object is damaged, or not what was written.</exception>
+    public static async Task WriteAsync(
+        Stream source, CatalogSnapshot snapshot, SnapshotTrailer? trailer, SafeFileHandle file, Action tick, CancellationToken cancellationToken)
+    {
+        var content = snapshot.Name.Compressed ? Lz4Frame.OpenDecoder(source, snapshot.Key, leaveOpen: true) : source;
+        await using var owned = content.ConfigureAwait(false);
+        using var hash = trailer is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        long size = 0;
+        try
+        {
+            int read;
+            while ((read = await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                RandomAccess.Write(file, buffer.AsSpan(0, read), size);
+                hash?.AppendData(buffer.AsSpan(0, read));
+                size += read;
+                tick();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (size == 0 || size % SmallestPage != 0)
+        {
+            throw new ReplicaCorruptedException($"The snapshot '{snapshot.Key}' holds {size} bytes, which is no number of whole pages.", snapshot.Key);
+        }
+
+        if (trailer is not null && (trailer.DatabaseSize != size || !hash!.GetHashAndReset().AsSpan().SequenceEqual(trailer.RawHash.Span)))
+        {
+            throw new ReplicaCorruptedException($"The snapshot '{snapshot.Key}' does not hold what was written to it.", snapshot.Key);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+namespace Litestream.Restore;
+
+internal sealed record SyntheticSegment(string Key, int Index, long Offset, long EndOffset, DateTimeOffset CreatedAt);

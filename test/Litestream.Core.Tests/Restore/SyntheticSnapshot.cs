@@ -1,0 +1,3 @@
+namespace Litestream.Restore;
+
+internal sealed record SyntheticSnapshot(string Key, int Index, long CoveredOffset, DateTimeOffset TakenAt, byte[] Image);
