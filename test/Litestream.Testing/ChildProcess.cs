@@ -68,10 +68,16 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public static ChildProcess StartApp(
         string project, string workingDirectory, IEnumerable<KeyValuePair<string, string>> environment, params string[] arguments)
     {
+        var command = AppCommand(project, arguments);
+        return Start(command[0], workingDirectory, environment, command[1..]);
+    }
+
+    /// <summary>The command line of such an application, the program first.</summary>
+    public static string[] AppCommand(string project, params string[] arguments)
+    {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\'));
         var assembly = Repository.Combine("artifacts", "bin", project, configuration, project + ".dll");
-        var host = Environment.ProcessPath is { } path && IsDotnet(path) ? path : "dotnet";
-        return Start(host, workingDirectory, environment, ["exec", assembly, .. arguments]);
+        return [Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet", "exec", assembly, .. arguments];
     }
 
     /// <summary>Runs a program to its end.</summary>

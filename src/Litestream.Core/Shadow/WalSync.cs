@@ -250,6 +250,7 @@ internal sealed class WalSync : IDisposable
     private void Copy()
     {
         string? obstacle = null;
+        _settings.Pause?.Invoke();
         for (var attempt = 0; attempt < CopyAttempts; attempt++)
         {
             if (!_marks.Index.TryRead(out var header))
@@ -260,6 +261,7 @@ internal sealed class WalSync : IDisposable
 
             if (TryCopy(header, out obstacle))
             {
+                _settings.Pause?.Invoke();
                 return;
             }
         }
@@ -405,8 +407,7 @@ internal sealed class WalSync : IDisposable
         CheckpointOutcome outcome;
         if (_settings.ReleaseBeforeCheckpoint)
         {
-            _marks.ReleaseUnderWriteLock(static connection => connection.CheckpointPassive());
-            outcome = CheckpointOutcome.Partial;
+            outcome = RunUnprotected();
         }
         else
         {
@@ -426,6 +427,18 @@ internal sealed class WalSync : IDisposable
         Copy();
         LeaveLockZero();
         return outcome;
+    }
+
+    /// <summary>What Litestream v0.3.13 does, for the test that shows what comes of it.</summary>
+    private CheckpointOutcome RunUnprotected()
+    {
+        _marks.ReleaseUnderWriteLock(connection =>
+        {
+            _settings.Pause?.Invoke();
+            connection.CheckpointPassive();
+            _settings.Pause?.Invoke();
+        });
+        return CheckpointOutcome.Partial;
     }
 
     private CheckpointOutcome RunUnderWriteLock()

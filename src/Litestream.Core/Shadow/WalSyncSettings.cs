@@ -11,4 +11,7 @@ internal sealed record WalSyncSettings
 
     /// <summary>Test only: checkpoints as Litestream v0.3.13 does, release, checkpoint, re-acquire, which loses frames.</summary>
     public bool ReleaseBeforeCheckpoint { get; init; }
+
+    /// <summary>Test only: called before and after every copy, where a thread may be put to sleep while others go on.</summary>
+    public Action? Pause { get; init; }
 }
