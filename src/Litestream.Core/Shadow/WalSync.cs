@@ -327,6 +327,12 @@ internal sealed class WalSync : IDisposable
     /// </summary>
     private void DemandLegalRestart()
     {
+        if (_settings.ReleaseBeforeCheckpoint)
+        {
+            // Litestream v0.3.13 takes whatever it finds for the next WAL.
+            return;
+        }
+
         var mark = _marks.Mark;
         if (_chain is { } old
             && mark.Header.Salts == old.Header.Salts

@@ -53,7 +53,7 @@ public sealed class StressTests(ITestOutputHelper output)
         var report = await new StressRun(new StressOptions
         {
             Seed = seed,
-            Duration = Duration / Seeds,
+            Duration = release ? Duration : Duration / Seeds,
             ReleaseBeforeCheckpoint = release,
             Writer = ChildProcess.AppCommand("Litestream.Stress", "writer"),
         }).RunAsync();

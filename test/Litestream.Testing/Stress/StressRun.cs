@@ -146,10 +146,10 @@ public sealed class StressRun(StressOptions options)
     {
         switch (_random.Next(20))
         {
-            case 0:
+            case < 2:
                 Thread.Sleep(_random.Next(1, 5));
                 break;
-            case < 4:
+            case < 5:
                 Thread.Yield();
                 break;
         }
