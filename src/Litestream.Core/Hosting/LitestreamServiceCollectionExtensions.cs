@@ -1,5 +1,6 @@
 using Litestream;
 using Litestream.Hosting;
+using Litestream.Replication;
 using Litestream.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +31,11 @@ public static class LitestreamServiceCollectionExtensions
         services.TryAddSingleton<ReplicaClients>();
         services.TryAddSingleton<DatabaseDefinitions>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());
+        services.TryAddSingleton<IWalWatcher>(WalWatcher.Shared);
+        services.TryAddSingleton<IDatabaseEngineFactory>(static provider => new DatabaseEngineFactory(
+            provider.GetRequiredService<IWalWatcher>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
         services.TryAddSingleton(static provider => new LitestreamHost(
             provider.GetRequiredService<IOptions<LitestreamOptions>>(),
             provider.GetRequiredService<DatabaseDefinitions>(),

@@ -1,0 +1,283 @@
+using Litestream.Diagnostics;
+using Litestream.Replication;
+using Litestream.Shadow;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Hosting;
+
+/// <summary>
+/// The replication of one database: its capture, a worker for each replica, and its restores. Thread-safe.
+/// </summary>
+internal sealed class DatabaseEngine : IDatabaseEngine
+{
+    /// <summary>How long somebody who waits sleeps when the database cannot be read for a moment.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A client that does not answer to its cancellation must not keep the host from stopping.</summary>
+    private static readonly TimeSpan LoopsEndWithin = TimeSpan.FromSeconds(5);
+
+    private readonly DatabaseDefinition _definition;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly DatabaseReplicator _replicator;
+    private readonly DatabaseRestorer _restorer;
+    private readonly ReplicaWorker[] _workers;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loops = Task.CompletedTask;
+    private volatile bool _restoring;
+    private bool _stopped;
+
+    public DatabaseEngine(DatabaseDefinition definition, IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory)
+    {
+        (_definition, _time, _logger) = (definition, timeProvider, loggerFactory.CreateLogger("Litestream"));
+        _replicator = new DatabaseReplicator(
+            new CaptureDefinition(definition.Name, definition.Path, definition.MetaPath, definition.Options), watcher, timeProvider, _logger);
+        _restorer = new DatabaseRestorer(definition, loggerFactory);
+        _workers = definition.Replicas
+            .Select(replica => new ReplicaWorker(
+                _replicator, replica.Client, replica.Name, replica.Options, timeProvider, _logger, Random.Shared))
+            .ToArray();
+        _replicator.Captured += () =>
+        {
+            foreach (var worker in _workers)
+            {
+                worker.HeadChanged();
+            }
+        };
+        _replicator.Trim = TrimShadow;
+    }
+
+    public string Name => _definition.Name;
+
+    public string Path => _definition.Path;
+
+    public async Task<bool> RestoreMissingAsync(CancellationToken cancellationToken)
+    {
+        if (_definition.Options.RestorePolicy == RestorePolicy.Never || File.Exists(Path))
+        {
+            return false;
+        }
+
+        if (!await _replicator.TryLockAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Another process replicates the database, so it is that one's to restore.
+            return false;
+        }
+
+        _restoring = true;
+        try
+        {
+            var restored = await _restorer.RestoreMissingAsync(cancellationToken).ConfigureAwait(false);
+            if (restored)
+            {
+                _replicator.Restored();
+            }
+
+            return restored;
+        }
+        finally
+        {
+            _restoring = false;
+        }
+    }
+
+    public Task OpenAsync(CancellationToken cancellationToken) => _replicator.OpenAsync(cancellationToken);
+
+    public void Start()
+    {
+        _replicator.Start();
+        _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)));
+    }
+
+    public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
+        ReachAsync(_replicator.PassAsync, static (worker, sequence, token) => worker.SyncAsync(sequence, token), cancellationToken);
+
+    public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken) =>
+        ReachAsync(PassPatientlyAsync, static (worker, sequence, token) => worker.WaitForAsync(sequence, token), cancellationToken);
+
+    public void NotifyChanged() => _replicator.NotifyChanged();
+
+    public DatabaseStatus GetStatus()
+    {
+        var capture = _replicator.Status;
+        var shadow = (ShadowWal)_replicator.Shadow;
+        return new DatabaseStatus
+        {
+            Name = Name,
+            State = _restoring ? ReplicationState.Restoring : capture.State,
+            Position = shadow.Head?.Position ?? default,
+            LastSyncedAt = capture.LastSyncedAt,
+            LastError = capture.State is ReplicationState.Retrying or ReplicationState.Faulted ? capture.LastError : null,
+            GenerationReason = capture.GenerationReason,
+            WalSize = capture.WalSize,
+            ShadowSize = shadow.SizeBytes,
+            Replicas = _workers.Select(worker => worker.GetStatus()).ToArray(),
+        };
+    }
+
+    public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken) =>
+        _restorer.RestoreAsync(options, cancellationToken);
+
+    public async Task StopAsync(CancellationToken budget)
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        try
+        {
+            if (_replicator.Status.State is ReplicationState.Replicating or ReplicationState.Retrying)
+            {
+                await SyncAsync(budget).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is LitestreamException or InvalidOperationException or OperationCanceledException or IOException)
+        {
+            // The status says what is missing; the host says it to the log.
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loops.WaitAsync(LoopsEndWithin, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_loops.IsCompleted)
+        {
+            foreach (var worker in _workers)
+            {
+                worker.Dispose();
+            }
+        }
+
+        await _replicator.StopAsync(_definition.ReleaseOnStop).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await _replicator.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Has everything captured that is committed by now, and waits until every replica holds it.</summary>
+    /// <returns>A position that every replica can be restored to exactly.</returns>
+    private async Task<ReplicationPosition> ReachAsync(
+        Func<CancellationToken, Task<ShadowHead>> capture,
+        Func<ReplicaWorker, long, CancellationToken, Task> reach,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var head = await capture(cancellationToken).ConfigureAwait(false);
+            await OnAllAsync(head.Sequence).ConfigureAwait(false);
+
+            // A replica cannot be restored to before the image of its first snapshot, which may be ahead of what another
+            // one holds. The furthest position is at or behind every such image.
+            var furthest = _workers.Select(worker => worker.Position).Aggregate((left, right) => right.Covers(left) ? right : left);
+            if (!_workers.All(worker => worker.Position.Covers(furthest)))
+            {
+                head = await capture(cancellationToken).ConfigureAwait(false);
+                await OnAllAsync(head.Sequence).ConfigureAwait(false);
+            }
+
+            if (_workers.All(worker => worker.Position.Covers(furthest)))
+            {
+                return furthest;
+            }
+        }
+
+        async Task OnAllAsync(long sequence)
+        {
+            var failures = new List<Exception>();
+            await Task.WhenAll(_workers.Select(async worker =>
+            {
+                try
+                {
+                    await reach(worker, sequence, cancellationToken).ConfigureAwait(false);
+                }
+                catch (LitestreamException exception)
+                {
+                    lock (failures)
+                    {
+                        failures.Add(exception);
+                    }
+                }
+            })).ConfigureAwait(false);
+
+            if (failures.Count > 0)
+            {
+                throw new ReplicaException(
+                    string.Join(Environment.NewLine, failures.Select(failure => failure.Message)),
+                    failures.Count == 1 ? failures[0] : new AggregateException(failures),
+                    failures.TrueForAll(failure => failure is LitestreamException { IsTransient: true }));
+            }
+        }
+    }
+
+    /// <summary>A pass, for one who waits through what may pass.</summary>
+    private async Task<ShadowHead> PassPatientlyAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _replicator.PassAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is LitestreamException { IsTransient: true } or IOException)
+            {
+                await Task.Delay(AskAgain, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Removes from the shadow what every replica has; past the disk bound the one that lags most loses its claim.</summary>
+    private void TrimShadow(ShadowWal shadow)
+    {
+        if (shadow.SizeBytes > _definition.Options.ShadowLimit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
+        {
+            DropOldestClaim(shadow);
+        }
+
+        var generations = shadow.Generations;
+        foreach (var generation in generations)
+        {
+            var needed = false;
+            foreach (var index in shadow.Indexes(generation))
+            {
+                if (Array.Exists(_workers, worker => worker.ShadowClaim.Needs(generations, generation, index)))
+                {
+                    needed = true;
+                }
+                else
+                {
+                    shadow.Remove(generation, index);
+                }
+            }
+
+            if (!needed)
+            {
+                shadow.RemoveGeneration(generation);
+            }
+        }
+    }
+
+    private void DropOldestClaim(ShadowWal shadow)
+    {
+        foreach (var generation in shadow.Generations)
+        {
+            foreach (var index in shadow.Indexes(generation))
+            {
+                if (generation == shadow.Last.Generation && index == shadow.Last.Index)
+                {
+                    return;
+                }
+
+                foreach (var worker in _workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index)))
+                {
+                    worker.DropClaim();
+                    Log.ShadowLimitReached(_logger, Path, worker.Name, _definition.Options.ShadowLimit);
+                    return;
+                }
+            }
+        }
+    }
+}
