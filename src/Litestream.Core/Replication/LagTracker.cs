@@ -6,19 +6,21 @@ namespace Litestream.Replication;
 /// What one replica lacks: since when, and up to which sequence it lacks nothing. Thread-safe; memory only.
 /// </summary>
 /// <remarks>
-/// It keeps a mark for each head it was shown, and merges neighbours when there are too many, so that an outage of days
-/// costs no more memory than one of a second: a merged mark keeps the later position and the older time, which makes the
-/// lag a little too large and never too small.
+/// It keeps a mark for each head it was shown. When there are too many it merges neighbours and from then on keeps marks
+/// that far apart, so that an outage of days costs no more memory than one of a second. A merged mark keeps the later
+/// position and the older time, which makes the lag a little too large and never too small.
 /// </remarks>
 internal sealed class LagTracker(TimeProvider timeProvider)
 {
-    /// <summary>Enough that a lag is exact to a sixteenth of its length.</summary>
+    /// <summary>Enough that a lag is exact to a thirtieth of the longest it was.</summary>
     private const int MaxMarks = 64;
 
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private readonly List<Mark> _lacking = new(MaxMarks);
     private long _observed = -1;
     private DateTimeOffset _lastCommit = DateTimeOffset.MinValue;
+    private ReplicationPosition _lastPosition;
+    private TimeSpan _spacing;
 
     /// <summary>Age of the oldest captured commit that the replica lacks; zero when it lacks none.</summary>
     public TimeSpan Lag
@@ -51,16 +53,11 @@ internal sealed class LagTracker(TimeProvider timeProvider)
                 return;
             }
 
-            if (_lacking.Count == MaxMarks)
-            {
-                MergeNeighbours();
-            }
-
             // A head can move without a commit: a new index, a new generation.
-            var isCommit = head.CapturedAt > _lastCommit;
-            _lacking.Add(new Mark(head.Sequence, head.Position, isCommit ? head.CapturedAt : null));
-            _observed = head.Sequence;
-            _lastCommit = isCommit ? head.CapturedAt : _lastCommit;
+            var grew = head.Position.Offset > _lastPosition.Offset && head.Position.Index == _lastPosition.Index;
+            DateTimeOffset? commit = head.CapturedAt > _lastCommit || grew ? head.CapturedAt : null;
+            Add(new Mark(head.Sequence, head.Position, commit));
+            (_observed, _lastPosition, _lastCommit) = (head.Sequence, head.Position, commit ?? _lastCommit);
         }
     }
 
@@ -91,6 +88,26 @@ internal sealed class LagTracker(TimeProvider timeProvider)
         }
     }
 
+    private void Add(Mark mark)
+    {
+        if (_lacking.Count == 0)
+        {
+            _spacing = TimeSpan.Zero;
+        }
+        else if (_lacking[^1] is { OldestCommit: { } oldest } last && mark.OldestCommit is { } commit && commit - oldest < _spacing)
+        {
+            _lacking[^1] = mark with { OldestCommit = last.OldestCommit };
+            return;
+        }
+
+        if (_lacking.Count == MaxMarks)
+        {
+            MergeNeighbours();
+        }
+
+        _lacking.Add(mark);
+    }
+
     private void MergeNeighbours()
     {
         for (var i = 0; i < MaxMarks / 2; i++)
@@ -100,6 +117,10 @@ internal sealed class LagTracker(TimeProvider timeProvider)
         }
 
         _lacking.RemoveRange(MaxMarks / 2, MaxMarks / 2);
+        if (_lacking[0].OldestCommit is { } first && _lacking[^1].OldestCommit is { } last)
+        {
+            _spacing = (last - first) / (MaxMarks / 2);
+        }
     }
 
     /// <summary>The commits between the mark before and this one, and when the oldest of them was noticed.</summary>

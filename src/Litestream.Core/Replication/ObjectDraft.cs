@@ -1,4 +1,5 @@
 using System.Buffers;
+using Litestream.Storage;
 
 namespace Litestream.Replication;
 
@@ -45,6 +46,30 @@ internal sealed class ObjectDraft : IDisposable
             rented: null);
     }
 
+    /// <summary>Writes the object's LZ4 frame.</summary>
+    /// <param name="write">Writes the content; null when there turned out to be none worth having.</param>
+    /// <returns>What <paramref name="write"/> returned. Only if that is not null is there a frame.</returns>
+    public T? Encode<T>(Func<Stream, T?> write)
+        where T : struct
+    {
+        var encoder = Lz4Frame.OpenEncoder(Content, leaveOpen: true);
+        T? written = null;
+        try
+        {
+            written = write(encoder);
+        }
+        finally
+        {
+            if (written is null)
+            {
+                Abandon(encoder);
+            }
+        }
+
+        encoder.Dispose();
+        return written;
+    }
+
     public void Dispose()
     {
         Content.Dispose();
@@ -52,6 +77,21 @@ internal sealed class ObjectDraft : IDisposable
         {
             _rented = null;
             ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Gives the encoder's buffers back. That it cannot end its frame now must not hide why.</summary>
+    private static void Abandon(Stream encoder)
+    {
+        try
+        {
+            encoder.Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+        }
+        catch (IOException)
+        {
         }
     }
 }

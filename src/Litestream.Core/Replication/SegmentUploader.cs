@@ -89,7 +89,7 @@ internal sealed class SegmentUploader(
         var key = ReplicaLayout.SegmentKey(cursor.Generation, cursor.Index, cursor.Offset);
         var raw = end - cursor.Offset;
         using var draft = Draft(raw, commits.Count);
-        if (Write(draft.Content, cursor, index, end, commits, cancellationToken) is not { } last)
+        if (Write(draft, cursor, index, end, commits, cancellationToken) is not { } last)
         {
             return new SegmentStep.Refused(
                 GenerationReason.ShadowTorn,
@@ -116,6 +116,8 @@ internal sealed class SegmentUploader(
         long raw,
         CancellationToken cancellationToken)
     {
+        // As it is now: an earlier upload may have reached further than this cut.
+        index = _shadow.Find(cursor.Generation, cursor.Index) ?? index;
         var found = await comparer.CompareAsync(key, index, cursor.Offset, raw, cancellationToken).ConfigureAwait(false);
         if (found.Difference is { } difference)
         {
@@ -131,51 +133,47 @@ internal sealed class SegmentUploader(
 
     /// <returns>The chain's checksum at the end; null if the shadow's bytes do not form a chain.</returns>
     private ChainChecksum? Write(
-        Stream destination,
+        ObjectDraft draft,
         ReplicaCursor cursor,
         ShadowIndex index,
         long end,
         IReadOnlyList<CommitTime> commits,
         CancellationToken cancellationToken)
     {
-        var header = index.Header!.Value;
         var first = _shadow.ChecksumAt(index, cursor.Offset);
-        var chain = new WalChain(header, first);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (var encoder = Lz4Frame.OpenEncoder(destination, leaveOpen: true))
+        if (draft.Encode(encoder => Copy(encoder, hash, index, first, cursor.Offset, end, cancellationToken)) is not { } last)
         {
-            if (!Copy(encoder, hash, ref chain, cursor.Offset, end, index, cancellationToken))
-            {
-                return null;
-            }
+            return null;
         }
 
-        destination.Write(SegmentTrailerCodec.Encode(new SegmentTrailer
+        draft.Content.Write(SegmentTrailerCodec.Encode(new SegmentTrailer
         {
             Index = cursor.Index,
             Offset = cursor.Offset,
             RawLength = end - cursor.Offset,
-            Salts = header.Salts,
+            Salts = index.Header!.Value.Salts,
             FirstChecksum = first,
-            LastChecksum = chain.Checksum,
+            LastChecksum = last,
             Previous = cursor.Previous,
             WriterId = database.WriterId,
             RawHash = hash.GetHashAndReset(),
             Commits = commits,
         }));
-        return chain.Checksum;
+        return last;
     }
 
     /// <summary>Copies the bytes and verifies each frame once more: what rotted on the local disk must not get onto the replica.</summary>
-    private bool Copy(
+    private ChainChecksum? Copy(
         Stream encoder,
         IncrementalHash hash,
-        ref WalChain chain,
+        ShadowIndex index,
+        ChainChecksum first,
         long offset,
         long end,
-        ShadowIndex index,
         CancellationToken cancellationToken)
     {
+        var chain = new WalChain(index.Header!.Value, first);
         var frameSize = chain.Header.FrameSize;
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReadBytes, frameSize));
         try
@@ -189,7 +187,7 @@ internal sealed class SegmentUploader(
                 _shadow.ReadExactly(index, offset, part);
                 if (!IsSound(part, offset, frameSize, ref chain))
                 {
-                    return false;
+                    return null;
                 }
 
                 hash.AppendData(part);
@@ -197,7 +195,7 @@ internal sealed class SegmentUploader(
                 offset += part.Length;
             }
 
-            return true;
+            return chain.Checksum;
         }
         finally
         {

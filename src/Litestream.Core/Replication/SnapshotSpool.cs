@@ -58,16 +58,10 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     {
         var size = (long)image.PageCount * image.PageSize;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (var encoder = Lz4Frame.OpenEncoder(draft.Content, leaveOpen: true))
-        {
-            var copied = Copy(encoder, image, hash, cancellationToken);
-            if (copied != size)
-            {
-                throw new LitestreamException(
-                    $"The image of database '{database.Name}' at {image.Position} has {copied} bytes instead of {size}.");
-            }
-        }
-
+        draft.Encode<long>(encoder => Copy(encoder, image, hash, cancellationToken) is var copied && copied == size
+            ? copied
+            : throw new LitestreamException(
+                $"The image of database '{database.Name}' at {image.Position} has {copied} bytes instead of {size}."));
         var trailer = new SnapshotTrailer
         {
             Index = image.Position.Index,

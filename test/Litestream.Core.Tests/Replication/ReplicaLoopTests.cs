@@ -1,0 +1,307 @@
+namespace Litestream.Replication;
+
+/// <summary>The loop around the passes: cadence, waiters, failures.</summary>
+public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ReplicationScene _scene = new();
+    private readonly CancellationTokenSource _stop = new();
+    private ReplicaWorker _worker = null!;
+    private Task _loop = Task.CompletedTask;
+
+    private long Head => _scene.Capture.Head!.Sequence;
+
+    public async Task InitializeAsync()
+    {
+        _worker = _scene.Worker();
+        await _worker.RunOnceAsync(default);
+        _scene.Replica.ForgetCalls();
+        _loop = _worker.RunAsync(_stop.Token);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop.WaitAsync(Patience);
+    }
+
+    public void Dispose()
+    {
+        _scene.Dispose();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task Uploads_at_most_once_per_interval_while_nobody_waits()
+    {
+        _scene.Time.Advance(_scene.Options.SyncInterval);
+        _scene.Insert();
+        await UntilCoveredAsync();
+
+        for (var upload = 2; upload <= 4; upload++)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                _scene.Insert();
+                _scene.Time.Advance(TimeSpan.FromMilliseconds(100));
+            }
+
+            _scene.Replica.CallsOf("PUT").Should().HaveCount(upload - 1);
+            _scene.Time.Advance(_scene.Options.SyncInterval);
+            await UntilCoveredAsync();
+            _scene.Replica.CallsOf("PUT").Should().HaveCount(upload);
+        }
+    }
+
+    [Fact]
+    public async Task Asks_for_nothing_while_idle()
+    {
+        for (var i = 0; i < 24; i++)
+        {
+            _scene.Time.Advance(TimeSpan.FromHours(1));
+            await Task.Yield();
+        }
+
+        _scene.Replica.Calls.Should().BeEmpty();
+        _worker.GetStatus().Lag.Should().Be(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_waiter_does_not_wait_for_the_interval()
+    {
+        _scene.Time.Advance(_scene.Options.SyncInterval);
+        _scene.Insert();
+        await UntilCoveredAsync();
+        _scene.Insert();
+
+        await _worker.WaitForAsync(Head, default).WaitAsync(Patience);
+
+        _worker.Position.Should().Be(_scene.Capture.Head!.Position);
+        _scene.Replica.CallsOf("PUT").Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Waiting_for_what_is_there_returns_at_once()
+    {
+        _worker.WaitForAsync(Head, default).IsCompletedSuccessfully.Should().BeTrue();
+        (await _worker.SyncAsync(Head, default)).Position.Should().Be(_scene.Capture.Head!.Position);
+
+        _scene.Replica.Calls.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_hundred_waiters_share_two_uploads_one_at_a_time()
+    {
+        var release = new TaskCompletionSource();
+        var uploading = new TaskCompletionSource();
+        _scene.Replica.Before = async (call, _) =>
+        {
+            uploading.TrySetResult();
+            await release.Task;
+        };
+        _scene.Insert();
+        var first = _worker.WaitForAsync(Head, default);
+        await uploading.Task.WaitAsync(Patience);
+        var waiters = new List<Task>();
+        for (var i = 0; i < 99; i++)
+        {
+            _scene.Insert();
+            waiters.Add(_worker.WaitForAsync(Head, default));
+        }
+
+        waiters.Should().NotContain(waiter => waiter.IsCompleted);
+        release.SetResult();
+        await Task.WhenAll([first, .. waiters]).WaitAsync(Patience);
+
+        _scene.Replica.CallsOf("PUT").Should().HaveCount(2);
+        _scene.Replica.MostWritesAtOnce.Should().Be(1);
+        _scene.ShouldRestore();
+    }
+
+    [Fact]
+    public async Task A_cancelled_waiter_leaves_the_others_alone()
+    {
+        var release = new TaskCompletionSource();
+        _scene.Replica.Before = (_, _) => release.Task;
+        using var cancel = new CancellationTokenSource();
+        _scene.Insert();
+        var stays = _worker.WaitForAsync(Head, default);
+        var leaves = _worker.WaitForAsync(Head, cancel.Token);
+
+        await cancel.CancelAsync();
+
+        await FluentActions.Awaiting(() => leaves).Should().ThrowAsync<OperationCanceledException>();
+        release.SetResult();
+        await stays.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Failures_that_may_pass_are_retried_with_a_growing_delay_up_to_a_minute()
+    {
+        var passes = new List<DateTimeOffset>();
+        Fail(transient: true);
+        _scene.Insert();
+        var waiter = _worker.WaitForAsync(Head, default);
+
+        for (var i = 0; i < 9; i++)
+        {
+            var failing = _scene.Replica.CallsOf("PUT").Count;
+            await AdvanceUntilAsync(() => _scene.Replica.CallsOf("PUT").Count > failing);
+            passes.Add(_scene.Time.GetUtcNow());
+            await AdvanceUntilAsync(() => _scene.Replica.CallsOf("PUT").Count == failing + 1 + RetryPolicies.QuickRetries);
+        }
+
+        var delays = passes.Zip(passes.Skip(1), (a, b) => (b - a).TotalSeconds).ToList();
+        delays[^1].Should().BeInRange(40, 75);
+        delays[0].Should().BeLessThan(6);
+        _worker.GetStatus().State.Should().Be(ReplicationState.Retrying);
+        _worker.GetStatus().LastError.Should().Contain("primary").And.Contain("'app'").And.Contain("The store is away");
+        waiter.IsCompleted.Should().BeFalse("a waiter waits through what may pass");
+    }
+
+    [Fact]
+    public async Task The_first_success_comes_within_one_delay_and_releases_the_waiters()
+    {
+        Fail(transient: true);
+        _scene.Insert();
+        var waiter = _worker.WaitForAsync(Head, default);
+        await AdvanceUntilAsync(() => _worker.GetStatus().State == ReplicationState.Retrying);
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        await AdvanceUntilAsync(() => waiter.IsCompleted);
+
+        await waiter;
+        _worker.GetStatus().State.Should().Be(ReplicationState.Replicating);
+        _worker.GetStatus().LastError.Should().BeNull();
+        _scene.ShouldRestore();
+    }
+
+    [Fact]
+    public async Task Other_failures_fault_the_replica_fail_the_waiters_and_are_tried_each_minute()
+    {
+        Fail(transient: false);
+        _scene.Insert();
+        var waiter = _worker.WaitForAsync(Head, default);
+
+        (await FluentActions.Awaiting(() => waiter.WaitAsync(Patience)).Should().ThrowAsync<ReplicaException>())
+            .Which.Message.Should().Contain("primary").And.Contain("The store is away");
+
+        _worker.GetStatus().State.Should().Be(ReplicationState.Faulted);
+        await FluentActions.Awaiting(() => _worker.WaitForAsync(Head, default)).Should().ThrowAsync<ReplicaException>();
+        _scene.Replica.CallsOf("PUT").Should().HaveCount(1, "what is not transient is not tried again at once");
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        _scene.Time.Advance(TimeSpan.FromSeconds(59));
+        await Task.Yield();
+        _worker.GetStatus().State.Should().Be(ReplicationState.Faulted);
+        _scene.Time.Advance(TimeSpan.FromSeconds(1));
+        await UntilCoveredAsync();
+        _worker.GetStatus().State.Should().Be(ReplicationState.Replicating);
+        await _worker.WaitForAsync(Head, default).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_sync_fails_with_the_pass_that_fails_and_does_not_wait_for_the_delay()
+    {
+        Fail(transient: true);
+        _scene.Insert();
+        var first = _worker.SyncAsync(Head, default);
+        (await FluentActions.Awaiting(() => _scene.PumpAsync(first)).Should().ThrowAsync<ReplicaException>())
+            .Which.IsTransient.Should().BeTrue();
+        _scene.Replica.ForgetCalls();
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        var second = await _worker.SyncAsync(Head, default).WaitAsync(Patience);
+
+        second.Position.Should().Be(_scene.Capture.Head!.Position);
+        second.CoveredSequence.Should().Be(Head);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_never_answered_is_given_up()
+    {
+        _scene.Replica.Before = (_, token) => Task.Delay(Timeout.Infinite, token);
+        _scene.Insert();
+        var sync = _worker.SyncAsync(Head, default);
+
+        for (var i = 0; !sync.IsCompleted; i++)
+        {
+            i.Should().BeLessThan(1000);
+            _scene.Time.Advance(TimeSpan.FromSeconds(5));
+            await Task.WhenAny(sync, Task.Delay(1));
+        }
+
+        (await FluentActions.Awaiting(() => sync).Should().ThrowAsync<ReplicaException>()).Which.IsTransient.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task The_lag_is_the_age_of_the_oldest_commit_that_is_lacking()
+    {
+        Fail(transient: true);
+        _scene.Insert();
+        _worker.GetStatus().Lag.Should().Be(TimeSpan.Zero);
+        _scene.Time.Advance(TimeSpan.FromSeconds(10));
+        _scene.Insert();
+        _scene.Time.Advance(TimeSpan.FromSeconds(5));
+
+        _worker.GetStatus().Lag.Should().Be(TimeSpan.FromSeconds(15));
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        await AdvanceUntilAsync(() => _worker.CoveredSequence == Head);
+        _worker.GetStatus().Lag.Should().Be(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task After_the_loop_has_ended_a_last_pass_can_be_made_and_then_nobody_waits_any_more()
+    {
+        await DisposeAsync();
+        _worker.GetStatus().State.Should().Be(ReplicationState.Stopped);
+        _scene.Insert();
+
+        var last = await _worker.SyncAsync(Head, default);
+
+        last.CoveredSequence.Should().Be(Head);
+        _scene.Insert();
+        var stranded = _worker.WaitForAsync(Head, default);
+        _worker.Dispose();
+        await FluentActions.Awaiting(() => stranded).Should().ThrowAsync<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task Stopping_in_the_middle_of_an_upload_ends_the_loop()
+    {
+        var uploading = new TaskCompletionSource();
+        _scene.Replica.Before = async (_, token) =>
+        {
+            uploading.TrySetResult();
+            await Task.Delay(Timeout.Infinite, token);
+        };
+        _scene.Insert();
+        var waiter = _worker.WaitForAsync(Head, default);
+        await uploading.Task.WaitAsync(Patience);
+
+        await DisposeAsync();
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        (await _worker.SyncAsync(Head, default)).CoveredSequence.Should().Be(Head);
+        await waiter.WaitAsync(Patience);
+        _scene.ShouldRestore();
+    }
+
+    private void Fail(bool transient) =>
+        _scene.Replica.Before = (_, _) => throw new ReplicaException("The store is away.", innerException: null, transient);
+
+    private Task UntilCoveredAsync() =>
+        ReplicationScene.UntilAsync(() => _worker.CoveredSequence == Head, "everything is uploaded in the end");
+
+    private async Task AdvanceUntilAsync(Func<bool> condition)
+    {
+        for (var i = 0; !condition(); i++)
+        {
+            i.Should().BeLessThan(5_000);
+            _scene.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(1);
+        }
+    }
+}
