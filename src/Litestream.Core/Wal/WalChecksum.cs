@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -125,6 +126,8 @@ internal static class WalChecksum
 
     private readonly struct Swapped : IWordOrder
     {
+        // Long for its constant, and too slow by far as a call.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<uint> Arrange(Vector256<uint> words) => Vector256.Shuffle(
             words.AsByte(),
             Vector256.Create(
