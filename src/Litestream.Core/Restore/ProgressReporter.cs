@@ -41,6 +41,9 @@ internal sealed class ProgressReporter(IProgress<RestoreProgress>? target, TimeP
     private void Report()
     {
         _reportedAt = time.GetTimestamp();
-        target?.Report(new RestoreProgress(_objects, _objectsTotal, Math.Min(Interlocked.Read(ref _bytes), _bytesTotal), _bytesTotal));
+
+        // What lies behind an object's data need not be read.
+        var bytes = _objects == _objectsTotal ? _bytesTotal : Math.Min(Interlocked.Read(ref _bytes), _bytesTotal);
+        target?.Report(new RestoreProgress(_objects, _objectsTotal, bytes, _bytesTotal));
     }
 }

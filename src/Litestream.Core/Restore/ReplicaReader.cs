@@ -44,9 +44,7 @@ internal sealed class ReplicaReader : ITrailerSource
     {
         _segmentTrailers.Clear();
         _snapshotTrailers.Clear();
-        return await _retries.ExecuteAsync(
-            async token => await ReplicaCatalog.LoadAsync(_client, generation, token).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+        return await RetryAsync(token => ReplicaCatalog.LoadAsync(_client, generation, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens an object, from its start, to be read once.</summary>
@@ -62,9 +60,7 @@ internal sealed class ReplicaReader : ITrailerSource
 
         if (!_segmentTrailers.TryGetValue(key, out var trailer))
         {
-            var reading = await _retries.ExecuteAsync(
-                async token => await SegmentTrailerCodec.ReadAsync(_client, segment.Object, token).ConfigureAwait(false),
-                cancellationToken).ConfigureAwait(false);
+            var reading = await RetryAsync(token => SegmentTrailerCodec.ReadAsync(_client, segment.Object, token), cancellationToken).ConfigureAwait(false);
             _segmentTrailers[key] = trailer = Accept(reading, key);
         }
 
@@ -81,9 +77,7 @@ internal sealed class ReplicaReader : ITrailerSource
 
         if (!_snapshotTrailers.TryGetValue(key, out var trailer))
         {
-            var reading = await _retries.ExecuteAsync(
-                async token => await SnapshotTrailerCodec.ReadAsync(_client, snapshot.Object, token).ConfigureAwait(false),
-                cancellationToken).ConfigureAwait(false);
+            var reading = await RetryAsync(token => SnapshotTrailerCodec.ReadAsync(_client, snapshot.Object, token), cancellationToken).ConfigureAwait(false);
             _snapshotTrailers[key] = trailer = Accept(reading, key);
             if (trailer is not null && trailer.Index != snapshot.Index)
             {
@@ -110,6 +104,20 @@ internal sealed class ReplicaReader : ITrailerSource
         }
 
         return reading.Trailer;
+    }
+
+    private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _retries.ExecuteAsync(
+                static async (read, token) => await read(token).ConfigureAwait(false), read, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            // To the caller an IOException speaks of the target.
+            throw new ReplicaException($"The replica '{_client.Location}' could not be read: {exception.Message}", exception, isTransient: true);
+        }
     }
 
     private static bool IsTransient(Exception? exception) => exception is IOException or ReplicaException { IsTransient: true };

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Litestream.Storage;
 using Litestream.Wal;
@@ -18,11 +17,8 @@ internal sealed class SyntheticHistory
     private readonly bool _trailers;
     private readonly bool _bigEndian;
     private readonly List<byte[]> _pages = [];
-    private readonly ArrayWriter _wal = new();
-    private readonly List<ChainChecksum> _checksums = [];
     private readonly List<SyntheticCommit> _indexCommits = [];
-    private WalHeader _header;
-    private ChainChecksum _checksum;
+    private SyntheticWal? _wal;
     private SegmentLink? _previous;
     private int _index;
     private long _cutAt;
@@ -50,6 +46,8 @@ internal sealed class SyntheticHistory
     public DateTimeOffset Now => Start.AddSeconds(_clock);
 
     public int CurrentIndex => _index;
+
+    private SyntheticWal Wal => _wal!;
 
     /// <summary>Makes a whole history: indexes with commits, segments, and snapshots here and there.</summary>
     public static SyntheticHistory Create(int seed, int indexes = 4, string generation = "00000000000000aa", bool trailers = true, ObjectStore? store = null, int clock = 0)
@@ -89,26 +87,10 @@ internal sealed class SyntheticHistory
 
     public void BeginIndex()
     {
-        if (_wal.Length > 0)
-        {
-            _index++;
-        }
-
-        _wal.Clear();
-        _checksums.Clear();
+        _index += _wal is null ? 0 : 1;
+        _wal = new SyntheticWal(_random, _pageSize, _bigEndian);
         _indexCommits.Clear();
         _cutAt = 0;
-        Span<byte> header = stackalloc byte[WalHeader.Size];
-        BinaryPrimitives.WriteUInt32BigEndian(header, _bigEndian ? 0x377F0683u : 0x377F0682u);
-        BinaryPrimitives.WriteUInt32BigEndian(header[4..], 3007000);
-        BinaryPrimitives.WriteUInt32BigEndian(header[8..], (uint)_pageSize);
-        _random.NextBytes(header[16..24]);
-        var sum = WalChecksum.Compute(default, header[..24], _bigEndian);
-        BinaryPrimitives.WriteUInt32BigEndian(header[24..], sum.Sum1);
-        BinaryPrimitives.WriteUInt32BigEndian(header[28..], sum.Sum2);
-        WalHeader.TryParse(header, out _header).Should().BeTrue();
-        _checksum = _header.Checksum;
-        _wal.Write(header);
     }
 
     public void Commit()
@@ -152,7 +134,7 @@ internal sealed class SyntheticHistory
         }
 
         _clock += _random.Next(1, 4);
-        var commit = new SyntheticCommit(Position(_wal.Length), Now, Image());
+        var commit = new SyntheticCommit(Position(Wal.Length), Now, Image());
         Commits.Add(commit);
         _indexCommits.Add(commit);
     }
@@ -161,14 +143,14 @@ internal sealed class SyntheticHistory
     public void Snapshot()
     {
         _clock++;
-        var covered = _indexCommits.Count == 0 ? 0 : _wal.Length;
+        var covered = _indexCommits.Count == 0 ? 0 : Wal.Length;
         var image = Image();
         var trailer = new SnapshotTrailer
         {
             Index = _index,
             CoveredOffset = covered,
-            Salts = covered == 0 ? default : _header.Salts,
-            CoveredChecksum = covered == 0 ? default : _checksum,
+            Salts = covered == 0 ? default : Wal.Header.Salts,
+            CoveredChecksum = covered == 0 ? default : Wal.Checksum,
             PageSize = _pageSize,
             DatabaseSize = image.Length,
             TakenAt = Now,
@@ -185,7 +167,7 @@ internal sealed class SyntheticHistory
     }
 
     /// <summary>Publishes the WAL up to its end.</summary>
-    public void Cut() => Cut(_wal.Length);
+    public void Cut() => Cut(Wal.Length);
 
     public byte[] Image() => [.. _pages.SelectMany(page => page)];
 
@@ -193,8 +175,8 @@ internal sealed class SyntheticHistory
     {
         if (_random.Next(2) == 0)
         {
-            var frames = (_wal.Length - WalHeader.Size) / _header.FrameSize;
-            var end = WalHeader.Size + (_random.NextInt64(frames + 1) * _header.FrameSize);
+            var frames = (Wal.Length - WalHeader.Size) / Wal.Header.FrameSize;
+            var end = WalHeader.Size + (_random.NextInt64(frames + 1) * Wal.Header.FrameSize);
 
             // The first segment of an index reaches what the snapshot already holds in one piece.
             var covered = Snapshots.Count > 0 && Snapshots[^1].Index == _index ? Snapshots[^1].CoveredOffset : 0;
@@ -204,21 +186,21 @@ internal sealed class SyntheticHistory
 
     private void Cut(long end)
     {
-        if (end <= _cutAt || (end == WalHeader.Size && _cutAt == 0 && _wal.Length > WalHeader.Size))
+        if (end <= _cutAt || (end == WalHeader.Size && _cutAt == 0 && Wal.Length > WalHeader.Size))
         {
             return;
         }
 
         _clock++;
-        var raw = _wal.Slice(_cutAt, end);
+        var raw = Wal.Slice(_cutAt, end);
         var trailer = new SegmentTrailer
         {
             Index = _index,
             Offset = _cutAt,
             RawLength = raw.Length,
-            Salts = _header.Salts,
-            FirstChecksum = ChecksumAt(_cutAt),
-            LastChecksum = ChecksumAt(end),
+            Salts = Wal.Header.Salts,
+            FirstChecksum = Wal.ChecksumAt(_cutAt),
+            LastChecksum = Wal.ChecksumAt(end),
             Previous = _previous,
             WriterId = Guid.Empty,
             RawHash = SHA256.HashData(raw),
@@ -232,23 +214,7 @@ internal sealed class SyntheticHistory
         _cutAt = end;
     }
 
-    private ChainChecksum ChecksumAt(long offset) =>
-        offset <= WalHeader.Size ? _header.Checksum : _checksums[(int)((offset - WalHeader.Size) / _header.FrameSize) - 1];
-
-    private void AppendFrame(int page, uint commitSize)
-    {
-        Span<byte> header = stackalloc byte[WalFrameHeader.Size];
-        BinaryPrimitives.WriteUInt32BigEndian(header, (uint)page + 1);
-        BinaryPrimitives.WriteUInt32BigEndian(header[4..], commitSize);
-        BinaryPrimitives.WriteUInt32BigEndian(header[8..], _header.Salts.Salt1);
-        BinaryPrimitives.WriteUInt32BigEndian(header[12..], _header.Salts.Salt2);
-        _checksum = WalChecksum.Compute(WalChecksum.Compute(_checksum, header[..8], _bigEndian), _pages[page], _bigEndian);
-        BinaryPrimitives.WriteUInt32BigEndian(header[16..], _checksum.Sum1);
-        BinaryPrimitives.WriteUInt32BigEndian(header[20..], _checksum.Sum2);
-        _checksums.Add(_checksum);
-        _wal.Write(header);
-        _wal.Write(_pages[page]);
-    }
+    private void AppendFrame(int page, uint commitSize) => Wal.Append((uint)page + 1, commitSize, _pages[page]);
 
     private void Grow(int pages)
     {
@@ -261,7 +227,7 @@ internal sealed class SyntheticHistory
 
     private ReplicationPosition Position(long offset) => new(Generation, _index, offset);
 
-    private static byte[] Encode(byte[] content, byte[] trailer)
+    public static byte[] Encode(byte[] content, byte[] trailer)
     {
         using var encoded = new MemoryStream();
         using (var encoder = Lz4Frame.OpenEncoder(encoded, leaveOpen: true))
@@ -271,18 +237,5 @@ internal sealed class SyntheticHistory
 
         encoded.Write(trailer);
         return encoded.ToArray();
-    }
-
-    private sealed class ArrayWriter
-    {
-        private readonly MemoryStream _stream = new();
-
-        public long Length => _stream.Length;
-
-        public void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
-
-        public void Clear() => _stream.SetLength(0);
-
-        public byte[] Slice(long from, long to) => _stream.ToArray()[(int)from..(int)to];
     }
 }
