@@ -58,16 +58,18 @@ public sealed partial class ArchitectureTests
         violations.Should().BeEmpty();
     }
 
-    [Fact]
-    public void Of_Storage_the_shadow_knows_only_the_commit_times()
+    [Theory]
+    [InlineData("Shadow", "Storage", "CommitTime")]
+    [InlineData("Restore", "Sqlite", "DatabaseCheck")]
+    public void Of_a_room_that_is_not_its_own_it_knows_one_thing(string room, string other, string known)
     {
-        var storage = SourceFiles(System.IO.Path.Combine("Litestream.Core", "Storage"))
+        var types = SourceFiles(System.IO.Path.Combine("Litestream.Core", other))
             .Select(file => System.IO.Path.GetFileNameWithoutExtension(file))
-            .Where(type => type != "CommitTime")
+            .Where(type => type != known)
             .ToList();
 
-        var violations = SourceFiles(System.IO.Path.Combine("Litestream.Core", "Shadow"))
-            .SelectMany(file => storage
+        var violations = SourceFiles(System.IO.Path.Combine("Litestream.Core", room))
+            .SelectMany(file => types
                 .Where(type => Regex.IsMatch(CodeOf(file), $@"\b{type}\b"))
                 .Select(type => $"{file} knows {type}"));
 

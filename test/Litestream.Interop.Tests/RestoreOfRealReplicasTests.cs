@@ -1,6 +1,4 @@
 using Litestream.Testing;
-using Litestream.Wal;
-using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
 namespace Litestream.Interop;
@@ -154,8 +152,10 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
                 "-generation", generation, "-index", index.ToString("x8", System.Globalization.CultureInfo.InvariantCulture));
         }
 
-        var times = Directory.EnumerateFiles(run.Replica, "*.wal.lz4", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc).Order().ToList();
-        for (var i = 0; i < times.Count; i += 1 + (times.Count / 8))
+        // A tick later than the file: the file's own time is finer than a DateTime. Not the last: it knows nothing after it.
+        var times = Directory.EnumerateFiles(run.Replica, "*.wal.lz4", SearchOption.AllDirectories)
+            .Select(file => File.GetLastWriteTimeUtc(file).AddTicks(1)).Order().SkipLast(1).ToList();
+        for (var i = 0; i < times.Count; i += 1 + (times.Count / 6))
         {
             await BothRestores.AreIdenticalAsync(
                 run.Folder, run.Replica, new RestoreOptions { Timestamp = times[i] },
@@ -164,14 +164,14 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
     }
 
     [LitestreamFact]
-    public async Task Not_from_a_replica_that_was_wiped_while_the_program_ran()
+    public async Task Nothing_or_the_truth_from_a_replica_that_was_wiped_while_the_program_ran()
     {
         using var run = new Run();
         await using var writer = await WriterProcess.StartAsync(run.Database);
         await using (var litestream = await run.ReplicateAsync())
         {
             await writer.WaitForCommitsAsync(100);
-            Directory.Delete(run.Replica, recursive: true);
+            Directory.Move(run.Replica, run.Folder.File("gone"));
             await writer.WaitForCommitsAsync(200);
             await RealLitestream.StopAsync(litestream);
         }
@@ -181,7 +181,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
         await withoutSnapshot.Should().ThrowAsync<ReplicaException>();
         File.Exists(run.Folder.File("ours-1.db")).Should().BeFalse();
 
-        // Started again it puts a snapshot into an index whose beginning is missing, and can never restore it.
+        // Started again it may put a snapshot into an index whose beginning is missing, and can never restore it.
         await using (var litestream = await run.ReplicateAsync())
         {
             await writer.WaitForCommitsAsync(100);
@@ -189,8 +189,6 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
             await RealLitestream.StopAsync(litestream);
         }
 
-        var (exitCode, _) = await RealLitestream.TryRestoreAsync(run.Replica, run.Folder.File("theirs.db"));
-        exitCode.Should().NotBe(0);
         await NothingOrTheTruthAsync(run);
     }
 
