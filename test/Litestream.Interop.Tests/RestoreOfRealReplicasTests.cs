@@ -18,7 +18,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
     public Task Of_any_page_size_across_checkpoints(int pageSize) => WithoutLossOfTheirsAsync(async (run, seed) =>
     {
         await using var writer = await WriterProcess.StartAsync(run.Database, seed, pageSize);
-        await using var litestream = await run.ReplicateAsync(new ReplicateOptions { CheckpointInterval = "300ms" });
+        await using var litestream = await run.TheirsAsync(new ReplicateOptions { CheckpointInterval = "300ms" });
         await writer.WaitForCommitsAsync(400);
         await writer.StopAsync();
         await RealLitestream.StopAsync(litestream);
@@ -32,7 +32,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
         {
             for (var i = 1; i <= 3; i++)
             {
-                await using var litestream = await run.ReplicateAsync();
+                await using var litestream = await run.TheirsAsync();
                 await writer.WaitForCommitsAsync(100);
                 await writer.KillAsync();
                 await writer.DisposeAsync();
@@ -48,7 +48,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
                 }
             }
 
-            await using var last = await run.ReplicateAsync();
+            await using var last = await run.TheirsAsync();
             await writer.WaitForCommitsAsync(200);
             await writer.StopAsync();
             await RealLitestream.StopAsync(last);
@@ -64,7 +64,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
     {
         var workload = new Workload(run.Database, seed);
         using var connection = workload.Open();
-        await using var litestream = await run.ReplicateAsync();
+        await using var litestream = await run.TheirsAsync();
         for (var i = 0; i < 3; i++)
         {
             for (var j = 0; j < 100; j++)
@@ -86,7 +86,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
     public Task With_snapshots_and_retention() => WithoutLossOfTheirsAsync(async (run, seed) =>
     {
         await using var writer = await WriterProcess.StartAsync(run.Database, seed, pauseMilliseconds: 5);
-        await using var litestream = await run.ReplicateAsync(new ReplicateOptions
+        await using var litestream = await run.TheirsAsync(new ReplicateOptions
         {
             CheckpointInterval = "300ms",
             SnapshotInterval = "500ms",
@@ -117,7 +117,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
         File.Move(run.Database + BigEndianWal.Suffix + "-wal", run.Database + "-wal", overwrite: true);
         using (var connection = workload.Open())
         {
-            await using var litestream = await run.ReplicateAsync(new ReplicateOptions { MinCheckpointPages = 100_000, CheckpointInterval = "1h" });
+            await using var litestream = await run.TheirsAsync(new ReplicateOptions { MinCheckpointPages = 100_000, CheckpointInterval = "1h" });
             for (var i = 0; i < 50; i++)
             {
                 workload.Step(connection);
@@ -134,7 +134,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
         using var run = new Run();
         await using (var writer = await WriterProcess.StartAsync(run.Database))
         {
-            await using var litestream = await run.ReplicateAsync(new ReplicateOptions { CheckpointInterval = "300ms" });
+            await using var litestream = await run.TheirsAsync(new ReplicateOptions { CheckpointInterval = "300ms" });
             await writer.WaitForCommitsAsync(400);
             await writer.StopAsync();
             await RealLitestream.StopAsync(litestream);
@@ -168,7 +168,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
     {
         using var run = new Run();
         await using var writer = await WriterProcess.StartAsync(run.Database);
-        await using (var litestream = await run.ReplicateAsync())
+        await using (var litestream = await run.TheirsAsync())
         {
             await writer.WaitForCommitsAsync(100);
             Directory.Move(run.Replica, run.Folder.File("gone"));
@@ -182,7 +182,7 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
         File.Exists(run.Folder.File("ours-1.db")).Should().BeFalse();
 
         // Started again it may put a snapshot into an index whose beginning is missing, and can never restore it.
-        await using (var litestream = await run.ReplicateAsync())
+        await using (var litestream = await run.TheirsAsync())
         {
             await writer.WaitForCommitsAsync(100);
             await writer.StopAsync();
@@ -229,19 +229,5 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
             output.WriteLine($"seed {seed}: litestream lost something by itself (exit {exitCode}) {text}");
             seed.Should().BeLessThan(4, "one of these seeds should get through");
         }
-    }
-
-    private sealed class Run : IDisposable
-    {
-        public TempDirectory Folder { get; } = new();
-
-        public string Database => Folder.File("app.db");
-
-        public string Replica => Folder.File("replica");
-
-        public Task<ChildProcess> ReplicateAsync(ReplicateOptions? options = null) =>
-            RealLitestream.ReplicateAsync(Folder, Database, Replica, options);
-
-        public void Dispose() => Folder.Dispose();
     }
 }

@@ -2,6 +2,7 @@ using Litestream.TestApp;
 
 return args switch
 {
+    ["replicate", var database, var replica, .. var options] => await Replicator.RunAsync(database, replica, options),
     ["write", var database, .. var options] => Writer.Run(database, options),
     ["sql", var database] => SqlSession.Run(database),
     _ => Usage(),
@@ -12,6 +13,8 @@ static int Usage()
     Console.Error.WriteLine("""
         write DATABASE [--seed N] [--page-size N] [--auto-checkpoint N] [--pause MILLISECONDS]
             commits at random until its input ends or it is killed
+        replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N]
+            replicates until its input ends; answers "sync" with "synced POSITION"
         sql DATABASE
             runs each line of its input as SQL, answering "ok VALUE" or "error CODE MESSAGE"
         """);

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Litestream.Testing;
+
+/// <summary>This library in a process of its own, replicating a database that others write, until it is stopped or killed.</summary>
+public sealed class ReplicatorProcess : IAsyncDisposable
+{
+    private const string Synced = "synced ";
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+
+    private readonly ChildProcess _child;
+
+    private ReplicatorProcess(ChildProcess child) => _child = child;
+
+    public string Output => _child.Output;
+
+    /// <summary>Starts it and waits until its host runs.</summary>
+    public static async Task<ReplicatorProcess> StartAsync(
+        string database, string replica, int checkpointMilliseconds = 60_000, int minCheckpointPages = 1000)
+    {
+        var child = ChildProcess.StartApp(
+            "Litestream.TestApp",
+            "replicate", database, replica,
+            "--checkpoint-interval", checkpointMilliseconds.ToString(CultureInfo.InvariantCulture),
+            "--min-checkpoint-pages", minCheckpointPages.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            await child.WaitForLineAsync(line => line == "replicating", Timeout);
+            return new ReplicatorProcess(child);
+        }
+        catch
+        {
+            await child.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Uploads all that is committed; returns the position it named.</summary>
+    public async Task<string> SyncAsync()
+    {
+        _child.WriteLine("sync");
+        var line = await _child.WaitForLineAsync(text => text.StartsWith(Synced, StringComparison.Ordinal), Timeout);
+        return line[Synced.Length..];
+    }
+
+    /// <summary>Lets the host stop in order.</summary>
+    public async Task StopAsync()
+    {
+        _child.CloseInput();
+        var exitCode = await _child.WaitForExitAsync(Timeout);
+        if (exitCode != 0)
+        {
+            throw new InvalidOperationException($"The replicator ended with {exitCode}:\n{_child.Output}");
+        }
+    }
+
+    public Task KillAsync() => _child.KillAsync();
+
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
+}
