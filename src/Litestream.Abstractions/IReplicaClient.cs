@@ -48,7 +48,10 @@ public interface IReplicaClient : IAsyncDisposable
     /// <param name="seekableContent">Read from its current position to its end; not disposed. Must be seekable.</param>
     /// <param name="mode">Whether an existing object is replaced.</param>
     /// <param name="cancellationToken">Gives up; the object may still have been written.</param>
-    /// <returns>The object as the store now lists it.</returns>
+    /// <returns>
+    /// The object as the store now lists it; where a store's answer has no time of the object, the time of the answer, by the
+    /// store's clock.
+    /// </returns>
     /// <exception cref="ReplicaObjectExistsException">The key exists and <paramref name="mode"/> is <see cref="WriteMode.CreateNew"/>.</exception>
     /// <exception cref="ReplicaException">The store could not be written.</exception>
     Task<ReplicaObject> WriteAsync(string key, Stream seekableContent, WriteMode mode = WriteMode.Replace, CancellationToken cancellationToken = default);

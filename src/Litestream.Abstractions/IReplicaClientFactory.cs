@@ -7,6 +7,9 @@ public interface IReplicaClientFactory
     IReadOnlyCollection<string> Schemes { get; }
 
     /// <summary>Makes a client. Does no I/O on the store, so that an unreachable one does not stop the application.</summary>
-    /// <exception cref="ArgumentException">The URL or its settings make no sense; says what and how to mend it.</exception>
+    /// <exception cref="ArgumentException">
+    /// The URL or its settings make no sense; says what and how to mend it. An <c>OptionsValidationException</c> does the
+    /// same for several at once, each with its configuration path.
+    /// </exception>
     IReplicaClient Create(ReplicaClientContext context);
 }

@@ -23,6 +23,9 @@ public sealed class ReplicaClientContext
     /// <summary>The replica's configuration section, if it came from configuration.</summary>
     public IConfigurationSection? Configuration { get; init; }
 
+    /// <summary>What <c>AddLitestream</c> was given, if it was given configuration: a store's own section for all replicas is in it.</summary>
+    public IConfiguration? RootConfiguration { get; init; }
+
     /// <summary>The replica by its names; never its URL or configuration, which may hold secrets.</summary>
     public override string ToString() => $"replica '{ReplicaName}' of database '{DatabaseName}'";
 }

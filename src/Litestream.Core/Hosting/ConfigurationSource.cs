@@ -45,6 +45,9 @@ internal sealed class ConfigurationSource(IConfiguration configuration) : IConfi
         [nameof(ReplicaOptions.SyncInterval)] = static (o, v) => o.SyncInterval = v.Duration(o.SyncInterval),
     };
 
+    /// <summary>The section itself, for what the packages of stores read in it.</summary>
+    public IConfiguration Configuration => configuration;
+
     /// <summary>The path of the section; empty for a configuration of its own.</summary>
     public string Path => (configuration as IConfigurationSection)?.Path ?? "";
 

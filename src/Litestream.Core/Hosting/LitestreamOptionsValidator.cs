@@ -100,6 +100,14 @@ internal sealed class LitestreamOptionsValidator(
             {
                 locations.AddReplica(url, clients.Get(databaseName, found.Path, replicaName, replica.Url).Location, contentRoot);
             }
+            catch (OptionsValidationException e)
+            {
+                // A store's own options, each failure with its own path.
+                foreach (var failure in e.Failures)
+                {
+                    errors.Add("", failure);
+                }
+            }
             catch (Exception e) when (e is ArgumentException or LitestreamException or IOException or UnauthorizedAccessException)
             {
                 errors.Add(url, e.Message);

@@ -29,6 +29,8 @@ internal sealed class ReplicaClients(
                 ContentRoot = contentRoot.Path,
                 DatabasePath = databasePath,
                 Configuration = sources.Select(source => source.FindReplica(databaseName, replicaName)).LastOrDefault(section => section is not null),
+                RootConfiguration = (sources.LastOrDefault(source => source.FindReplica(databaseName, replicaName) is not null)
+                    ?? sources.LastOrDefault())?.Configuration,
             }))).Value;
 
     /// <inheritdoc/>
