@@ -3,8 +3,9 @@ namespace Litestream.Hosting;
 /// <summary>
 /// What the host drives: the replication of one database, from its restore at start to its last sync. The host calls
 /// <see cref="RestoreMissingAsync"/>, <see cref="OpenAsync"/>, <see cref="Start"/> and <see cref="StopAsync"/> in this
-/// order, each once, and never two of them at a time; <see cref="StopAsync"/> and disposal may follow any of them, also
-/// one that threw. The other members may be called at any time, from any thread.
+/// order, each once (a call that was cancelled may be repeated), and never two of them at a time;
+/// <see cref="StopAsync"/> and disposal may follow any of them, also one that threw. The other members may be called at
+/// any time, from any thread.
 /// </summary>
 internal interface IDatabaseEngine : IAsyncDisposable
 {

@@ -163,6 +163,26 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_opened_before_a_cancellation_is_not_opened_again()
+    {
+        using var impatience = new CancellationTokenSource();
+        _application.Engines.OnCreate = engine => engine.OnOpen = async token =>
+        {
+            if (engine.Name == "b")
+            {
+                await impatience.CancelAsync();
+                token.ThrowIfCancellationRequested();
+            }
+        };
+        using var host = _application.Build();
+
+        await host.Invoking(h => h.RestoreLitestreamAsync(impatience.Token)).Should().ThrowAsync<OperationCanceledException>();
+        await host.RestoreLitestreamAsync();
+
+        _application.Journal.Where(entry => entry.StartsWith("open", StringComparison.Ordinal)).Should().Equal("open a", "open b", "open b");
+    }
+
+    [Fact]
     public async Task A_failure_half_way_stops_what_was_opened()
     {
         _application.Engines.OnCreate = engine => engine.OnOpen = _ =>
