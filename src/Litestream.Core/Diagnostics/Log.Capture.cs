@@ -1,5 +1,3 @@
-using Litestream.Shadow;
-using Litestream.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Diagnostics;
@@ -8,13 +6,13 @@ namespace Litestream.Diagnostics;
 internal static partial class Log
 {
     [LoggerMessage(2001, LogLevel.Information, "{Database}: a new generation {Generation} starts ({Reason}): {Detail}", EventName = "GenerationStarted")]
-    public static partial void GenerationStarted(ILogger logger, string database, string generation, GenerationReason reason, string detail);
+    public static partial void GenerationStarted(ILogger logger, string database, string generation, string reason, string detail);
 
     [LoggerMessage(2002, LogLevel.Information, "{Database}: replication goes on at {Position}", EventName = "GenerationContinued")]
     public static partial void GenerationContinued(ILogger logger, string database, ReplicationPosition position);
 
     [LoggerMessage(2003, LogLevel.Debug, "{Database}: the write lock was held for {Milliseconds} ms for a checkpoint: {Outcome}", EventName = "WriteLockHeld")]
-    public static partial void WriteLockHeld(ILogger logger, string database, double milliseconds, CheckpointOutcome outcome);
+    public static partial void WriteLockHeld(ILogger logger, string database, double milliseconds, string outcome);
 
     [LoggerMessage(2004, LogLevel.Warning, "{Database}: the database cannot be read yet; it is tried again: {Problem}", EventName = "DatabaseNotReady")]
     public static partial void DatabaseNotReady(ILogger logger, string database, string problem);

@@ -1,6 +1,4 @@
-using Litestream.Diagnostics;
 using Litestream.Replication;
-using Litestream.Shadow;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Hosting;
@@ -44,7 +42,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 worker.HeadChanged();
             }
         };
-        _replicator.Trim = TrimShadow;
+        _replicator.Trimmer = new ShadowTrimmer(_workers, definition.Path, definition.Options.ShadowLimit, _logger);
     }
 
     public string Name => _definition.Name;
@@ -99,18 +97,10 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public DatabaseStatus GetStatus()
     {
-        var capture = _replicator.Status;
-        var shadow = (ShadowWal)_replicator.Shadow;
-        return new DatabaseStatus
+        var status = _replicator.GetStatus();
+        return status with
         {
-            Name = Name,
-            State = _restoring ? ReplicationState.Restoring : capture.State,
-            Position = shadow.Head?.Position ?? default,
-            LastSyncedAt = capture.LastSyncedAt,
-            LastError = capture.State is ReplicationState.Retrying or ReplicationState.Faulted ? capture.LastError : null,
-            GenerationReason = capture.GenerationReason,
-            WalSize = capture.WalSize,
-            ShadowSize = shadow.SizeBytes,
+            State = _restoring ? ReplicationState.Restoring : status.State,
             Replicas = _workers.Select(worker => worker.GetStatus()).ToArray(),
         };
     }
@@ -128,7 +118,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         _stopped = true;
         try
         {
-            if (_replicator.Status.State is ReplicationState.Replicating or ReplicationState.Retrying)
+            if (_replicator.State is ReplicationState.Replicating or ReplicationState.Retrying)
             {
                 await SyncAsync(budget).ConfigureAwait(false);
             }
@@ -161,22 +151,22 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     /// <summary>Has everything captured that is committed by now, and waits until every replica holds it.</summary>
     /// <returns>A position that every replica can be restored to exactly.</returns>
     private async Task<ReplicationPosition> ReachAsync(
-        Func<CancellationToken, Task<ShadowHead>> capture,
+        Func<CancellationToken, Task<long>> capture,
         Func<ReplicaWorker, long, CancellationToken, Task> reach,
         CancellationToken cancellationToken)
     {
         while (true)
         {
-            var head = await capture(cancellationToken).ConfigureAwait(false);
-            await OnAllAsync(head.Sequence).ConfigureAwait(false);
+            var captured = await capture(cancellationToken).ConfigureAwait(false);
+            await OnAllAsync(captured).ConfigureAwait(false);
 
             // A replica cannot be restored to before the image of its first snapshot, which may be ahead of what another
             // one holds. The furthest position is at or behind every such image.
             var furthest = _workers.Select(worker => worker.Position).Aggregate((left, right) => right.Covers(left) ? right : left);
             if (!_workers.All(worker => worker.Position.Covers(furthest)))
             {
-                head = await capture(cancellationToken).ConfigureAwait(false);
-                await OnAllAsync(head.Sequence).ConfigureAwait(false);
+                captured = await capture(cancellationToken).ConfigureAwait(false);
+                await OnAllAsync(captured).ConfigureAwait(false);
             }
 
             if (_workers.All(worker => worker.Position.Covers(furthest)))
@@ -214,7 +204,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     }
 
     /// <summary>A pass, for one who waits through what may pass.</summary>
-    private async Task<ShadowHead> PassPatientlyAsync(CancellationToken cancellationToken)
+    private async Task<long> PassPatientlyAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -225,58 +215,6 @@ internal sealed class DatabaseEngine : IDatabaseEngine
             catch (Exception exception) when (exception is LitestreamException { IsTransient: true } or IOException)
             {
                 await Task.Delay(AskAgain, _time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    /// <summary>Removes from the shadow what every replica has; past the disk bound the one that lags most loses its claim.</summary>
-    private void TrimShadow(ShadowWal shadow)
-    {
-        if (shadow.SizeBytes > _definition.Options.ShadowLimit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
-        {
-            DropOldestClaim(shadow);
-        }
-
-        var generations = shadow.Generations;
-        foreach (var generation in generations)
-        {
-            var needed = false;
-            foreach (var index in shadow.Indexes(generation))
-            {
-                if (Array.Exists(_workers, worker => worker.ShadowClaim.Needs(generations, generation, index)))
-                {
-                    needed = true;
-                }
-                else
-                {
-                    shadow.Remove(generation, index);
-                }
-            }
-
-            if (!needed)
-            {
-                shadow.RemoveGeneration(generation);
-            }
-        }
-    }
-
-    private void DropOldestClaim(ShadowWal shadow)
-    {
-        foreach (var generation in shadow.Generations)
-        {
-            foreach (var index in shadow.Indexes(generation))
-            {
-                if (generation == shadow.Last.Generation && index == shadow.Last.Index)
-                {
-                    return;
-                }
-
-                foreach (var worker in _workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index)))
-                {
-                    worker.DropClaim();
-                    Log.ShadowLimitReached(_logger, Path, worker.Name, _definition.Options.ShadowLimit);
-                    return;
-                }
             }
         }
     }

@@ -18,7 +18,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     private readonly CaptureDefinition _definition;
     private readonly CaptureSession _session;
-    private readonly IWalWatcher _watcher;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PositionSignal _signal = new();
@@ -26,28 +25,25 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     // Guards the session and everything below it: one pass, one image at a time. Taken before any lock of the shadow.
     private readonly SemaphoreSlim _gate = new(1, 1);
-
-    // Guards _waiting; innermost.
-    private readonly Lock _waitingLock = new();
-    private List<TaskCompletionSource<ShadowHead>> _waiting = [];
-    private IDisposable? _watch;
-    private nint _watched;
-    private int _failures;
+    private readonly PassWaiters _waiters = new();
+    private readonly WalWatch _watch;
+    private readonly CaptureHealth _health;
     private Task? _loop;
-    private volatile bool _stopped;
-    private volatile CaptureStatus _status = new(ReplicationState.Stopped, null, null, 0, null);
+    private bool _stopped;
 
     public DatabaseReplicator(CaptureDefinition definition, IWalWatcher watcher, TimeProvider time, ILogger logger)
     {
-        (_definition, _watcher, _time, _logger) = (definition, watcher, time, logger);
+        (_definition, _time, _logger) = (definition, time, logger);
         _session = new CaptureSession(definition, time, logger);
+        _watch = new WalWatch(watcher, definition.Options.MonitorInterval, _signal.Moved);
+        _health = new CaptureHealth(definition.Path, time, logger);
     }
 
     /// <summary>Raised after every pass that captured something, from the loop; must be quick.</summary>
     public event Action? Captured;
 
-    /// <summary>Asked after every pass for what may be removed from the shadow.</summary>
-    public Action<ShadowWal>? Trim { get; set; }
+    /// <summary>Removes from the shadow, after every pass, what no replica needs.</summary>
+    public ShadowTrimmer? Trimmer { get; set; }
 
     public string Name => _definition.Name;
 
@@ -57,8 +53,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     public Guid WriterId { get; } = Guid.NewGuid();
 
-    /// <summary>How the capture stands; from memory.</summary>
-    public CaptureStatus Status => _status;
+    /// <summary>What the capture is doing.</summary>
+    public ReplicationState State => _health.Status.State;
 
     /// <summary>Tries to become the one who replicates the database; false if another process does.</summary>
     /// <exception cref="IOException">The meta directory could not be made.</exception>
@@ -85,8 +81,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         try
         {
             var state = _session.Open();
-            _status = _status with { State = state };
-            Watch();
+            _health.Is(state);
+            _watch.MoveTo(_session.Capture?.WalIndexPointer ?? 0);
         }
         catch (Exception exception) when (exception is LitestreamException or IOException or UnauthorizedAccessException)
         {
@@ -98,6 +94,23 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
     }
 
+    /// <summary>How the capture stands; from memory. Says nothing of replicas.</summary>
+    public DatabaseStatus GetStatus()
+    {
+        var status = _health.Status;
+        return new DatabaseStatus
+        {
+            Name = Name,
+            State = status.State,
+            Position = _session.Shadow.Head?.Position ?? default,
+            LastSyncedAt = status.LastSyncedAt,
+            LastError = status.State is ReplicationState.Retrying or ReplicationState.Faulted ? status.LastError : null,
+            GenerationReason = status.GenerationReason,
+            WalSize = status.WalSize,
+            ShadowSize = _session.Shadow.SizeBytes,
+        };
+    }
+
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop ??= RunAsync(_stop.Token);
 
@@ -105,24 +118,14 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public void NotifyChanged() => _signal.Moved();
 
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
-    /// <returns>What had been captured at its end: everything committed before the call.</returns>
+    /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>
     /// <exception cref="LitestreamException">The database could not be read.</exception>
     /// <exception cref="InvalidOperationException">The loop does not run.</exception>
-    public async Task<ShadowHead> PassAsync(CancellationToken cancellationToken)
+    public async Task<long> PassAsync(CancellationToken cancellationToken)
     {
-        var waiting = new TaskCompletionSource<ShadowHead>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_waitingLock)
-        {
-            if (_stopped || _loop is null)
-            {
-                throw NotRunning();
-            }
-
-            _waiting.Add(waiting);
-        }
-
+        var pass = _loop is null ? throw NotRunning() : _waiters.Add();
         _signal.Urgent();
-        return await waiting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await pass.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<IDatabaseImage> OpenImageAsync(CancellationToken cancellationToken)
@@ -151,14 +154,9 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     /// <param name="releaseMark">Whether the read mark goes too.</param>
     public async Task StopAsync(bool releaseMark)
     {
-        lock (_waitingLock)
+        if (Interlocked.Exchange(ref _stopped, true))
         {
-            if (_stopped)
-            {
-                return;
-            }
-
-            _stopped = true;
+            return;
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -170,7 +168,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            Unwatch();
+            _watch.Dispose();
             _session.Close(releaseMark);
         }
         catch (Exception exception) when (exception is LitestreamException or IOException or UnauthorizedAccessException)
@@ -182,8 +180,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _gate.Release();
         }
 
-        Finish(Take(), NotRunning());
-        _status = _status with { State = ReplicationState.Stopped };
+        _waiters.Close(NotRunning());
+        _health.Is(ReplicationState.Stopped);
     }
 
     public async ValueTask DisposeAsync()
@@ -202,7 +200,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             try
             {
                 // After a failure nobody but the clock, or somebody who waits, ends the sleep.
-                await _signal.WaitAsync(sleep, urgentOnly: _failures > 0, _time, cancellationToken).ConfigureAwait(false);
+                await _signal.WaitAsync(sleep, urgentOnly: _health.IsFailing, _time, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -225,35 +223,34 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
 
         // Taken before the look: whoever comes later is served by the next pass.
-        var waiting = Take();
+        var waiting = _waiters.Take();
         try
         {
             if (_session.Capture is { HoldsMark: false })
             {
-                Unwatch();
+                _watch.Dispose();
             }
 
             var state = _session.Open();
             if (state != ReplicationState.Replicating)
             {
-                _failures = 0;
-                _status = _status with { State = state };
-                Unwatch();
-                Finish(waiting, new LitestreamException(NotOpen(state), innerException: null, isTransient: true));
+                _health.Is(state);
+                _watch.Dispose();
+                PassWaiters.Fail(waiting, new LitestreamException(NotOpen(state), innerException: null, isTransient: true));
                 return LookAgain;
             }
 
             var capture = _session.Capture!;
             var pass = capture.RunOnce();
-            Watch();
-            Succeeded(capture);
-            waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!));
+            _watch.MoveTo(capture.WalIndexPointer);
+            _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString());
+            waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
             if (pass.Moved)
             {
                 Captured?.Invoke();
             }
 
-            Trim?.Invoke(_session.Shadow);
+            Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)
             {
                 capture.GoIdle();
@@ -263,14 +260,14 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
         catch (DatabaseReplacedException replaced)
         {
-            Unwatch();
+            _watch.Dispose();
             _session.Abandon();
-            Finish(waiting, replaced);
+            PassWaiters.Fail(waiting, replaced);
             return LookAgain;
         }
         catch (Exception exception)
         {
-            Finish(waiting, exception);
+            PassWaiters.Fail(waiting, exception);
             return Failed(exception);
         }
         finally
@@ -279,91 +276,15 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
     }
 
-    private void Succeeded(WalSync capture)
-    {
-        if (_failures > 0)
-        {
-            _failures = 0;
-            Log.CaptureRecovered(_logger, _definition.Path);
-        }
-
-        _status = new CaptureStatus(
-            ReplicationState.Replicating, null, _time.GetUtcNow(), capture.WalSizeBytes, capture.State?.Reason.ToString());
-    }
-
     private TimeSpan Failed(Exception exception)
     {
-        var passing = exception is LitestreamException { IsTransient: true } or IOException;
-        _failures++;
-        _status = _status with
-        {
-            State = passing ? ReplicationState.Retrying : ReplicationState.Faulted,
-            LastError = exception.Message,
-        };
-        if (_failures == 1)
-        {
-            if (passing)
-            {
-                Log.DatabaseNotReady(_logger, _definition.Path, exception.Message);
-            }
-            else
-            {
-                Log.CaptureFailed(_logger, _definition.Path, exception.Message, exception);
-            }
-        }
-
         if (_session.Capture is not { HoldsMark: true })
         {
-            Unwatch();
+            _watch.Dispose();
         }
 
-        // A lock that somebody holds is worth another look soon; whatever a person must mend is not.
-        return passing
-            ? TimeSpan.FromMilliseconds(Math.Min(100 * Math.Pow(2, Math.Min(_failures, 10)), 10_000))
-            : TimeSpan.FromSeconds(30);
+        return _health.Failed(exception);
     }
-
-    private void Watch()
-    {
-        var pointer = _session.Capture?.WalIndexPointer ?? 0;
-        if (pointer == _watched)
-        {
-            return;
-        }
-
-        Unwatch();
-        if (pointer != 0)
-        {
-            _watch = _watcher.Watch(pointer, _definition.Options.MonitorInterval, _signal.Moved);
-            _watched = pointer;
-        }
-    }
-
-    /// <summary>Before a connection closes: once this has returned, nobody reads its wal-index any more.</summary>
-    private void Unwatch()
-    {
-        _watch?.Dispose();
-        _watch = null;
-        _watched = 0;
-    }
-
-    private List<TaskCompletionSource<ShadowHead>> Take()
-    {
-        lock (_waitingLock)
-        {
-            if (_waiting.Count == 0)
-            {
-                return [];
-            }
-
-            var waiting = _waiting;
-            _waiting = [];
-            return waiting;
-        }
-    }
-
-    private static void Finish(List<TaskCompletionSource<ShadowHead>> waiting, Exception exception) =>
-        waiting.ForEach(waiter => waiter.TrySetException(exception));
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 

@@ -123,7 +123,7 @@ internal sealed class MetaDirectory(string path, string databasePath)
         Directory.Exists(GenerationsPath)
             ? Directory.EnumerateDirectories(GenerationsPath)
                 .Select(folder => System.IO.Path.GetFileName(folder))
-                .Where(ReplicaLayout.IsGeneration)
+                .Where(Shadow.Generation.IsName)
                 .ToArray()
             : [];
 

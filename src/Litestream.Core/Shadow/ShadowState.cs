@@ -60,7 +60,7 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
         }
 
         var generation = Value("generation");
-        if (!Storage.ReplicaLayout.IsGeneration(generation)
+        if (!Shadow.Generation.IsName(generation)
             || !int.TryParse(Value("index"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
             || index < 0
             || !int.TryParse(Value("page-size"), NumberStyles.None, CultureInfo.InvariantCulture, out var pageSize)

@@ -82,6 +82,17 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
         }
     }
 
+    /// <summary>
+    /// Has SQLite rebuild a wal-index whose header was left torn by a writer that was killed: whoever begins a transaction
+    /// does that.
+    /// </summary>
+    public void RepairIndex()
+    {
+        var connection = Spare().Connection;
+        connection.BeginRead();
+        connection.EndRead();
+    }
+
     /// <summary>Closes the connection that holds no mark.</summary>
     public void CloseSpare()
     {

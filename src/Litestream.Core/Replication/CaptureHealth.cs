@@ -1,0 +1,66 @@
+using Litestream.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Replication;
+
+/// <summary>How the capture of a database stands, and how long to wait after a failure. Written by the loop, read by anybody.</summary>
+internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logger)
+{
+    /// <summary>Whatever a person must mend is not worth another look soon.</summary>
+    private static readonly TimeSpan SlowClock = TimeSpan.FromSeconds(30);
+
+    private const double FirstDelayMilliseconds = 200;
+    private const double MaxDelayMilliseconds = 10_000;
+
+    private volatile CaptureStatus _status = new(ReplicationState.Stopped, null, null, 0, null);
+    private int _failures;
+
+    public CaptureStatus Status => _status;
+
+    /// <summary>True while the last attempt failed.</summary>
+    public bool IsFailing => _failures > 0;
+
+    /// <summary>What is done, or waited for.</summary>
+    public void Is(ReplicationState state)
+    {
+        _failures = 0;
+        _status = _status with { State = state, LastError = null };
+    }
+
+    /// <summary>A pass has gone through.</summary>
+    public void Succeeded(long walSize, string? generationReason)
+    {
+        if (IsFailing)
+        {
+            _failures = 0;
+            Log.CaptureRecovered(logger, path);
+        }
+
+        _status = new CaptureStatus(ReplicationState.Replicating, null, time.GetUtcNow(), walSize, generationReason);
+    }
+
+    /// <summary>An attempt failed. Said once for a row of failures.</summary>
+    /// <returns>How long to wait before the next.</returns>
+    public TimeSpan Failed(Exception exception)
+    {
+        var passing = exception is LitestreamException { IsTransient: true } or IOException;
+        _failures++;
+        _status = _status with
+        {
+            State = passing ? ReplicationState.Retrying : ReplicationState.Faulted,
+            LastError = exception.Message,
+        };
+        if (_failures == 1 && passing)
+        {
+            Log.DatabaseNotReady(logger, path, exception.Message);
+        }
+        else if (_failures == 1)
+        {
+            Log.CaptureFailed(logger, path, exception.Message, exception);
+        }
+
+        return passing
+            ? TimeSpan.FromMilliseconds(Math.Min(FirstDelayMilliseconds * Math.Pow(2, Math.Min(_failures - 1, 10)), MaxDelayMilliseconds))
+            : SlowClock;
+    }
+}

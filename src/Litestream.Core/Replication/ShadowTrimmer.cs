@@ -1,0 +1,65 @@
+using Litestream.Diagnostics;
+using Litestream.Shadow;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Replication;
+
+/// <summary>Keeps the shadow as small as the replicas allow. Used from the database's loop.</summary>
+/// <param name="workers">The replicas' workers.</param>
+/// <param name="path">The database, for messages.</param>
+/// <param name="limit">Bytes on the disk that may be held back for replicas that lag.</param>
+/// <param name="logger">Told when a replica loses its claim.</param>
+internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string path, long limit, ILogger logger)
+{
+    /// <summary>Removes from the shadow what every replica has; past the disk bound the one that lags most loses its claim.</summary>
+    public void Trim(ShadowWal shadow)
+    {
+        if (shadow.SizeBytes > limit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
+        {
+            DropOldestClaim(shadow);
+        }
+
+        var generations = shadow.Generations;
+        foreach (var generation in generations)
+        {
+            var needed = false;
+            foreach (var index in shadow.Indexes(generation))
+            {
+                if (workers.Any(worker => worker.ShadowClaim.Needs(generations, generation, index)))
+                {
+                    needed = true;
+                }
+                else
+                {
+                    shadow.Remove(generation, index);
+                }
+            }
+
+            if (!needed)
+            {
+                shadow.RemoveGeneration(generation);
+            }
+        }
+    }
+
+    private void DropOldestClaim(ShadowWal shadow)
+    {
+        foreach (var generation in shadow.Generations)
+        {
+            foreach (var index in shadow.Indexes(generation))
+            {
+                if (generation == shadow.Last.Generation && index == shadow.Last.Index)
+                {
+                    return;
+                }
+
+                foreach (var worker in workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index)))
+                {
+                    worker.DropClaim();
+                    Log.ShadowLimitReached(logger, path, worker.Name, limit);
+                    return;
+                }
+            }
+        }
+    }
+}

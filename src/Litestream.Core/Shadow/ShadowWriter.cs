@@ -1,0 +1,226 @@
+using Litestream.Diagnostics;
+using Litestream.Sqlite;
+using Litestream.Wal;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Shadow;
+
+/// <summary>
+/// Brings the shadow up to the live WAL: the sync() of docs/DESIGN.md. Copies frames, begins the next index when the WAL
+/// has legally restarted, and begins a generation when continuity is lost.
+/// </summary>
+/// <remarks>Used by one thread at a time.</remarks>
+internal sealed class ShadowWriter(
+    string path, MetaDirectory meta, ShadowWal shadow, ReadMarks marks, WalSyncSettings settings, TimeProvider time, ILogger logger)
+{
+    private const int CopyAttempts = 5;
+
+    private readonly WalCopier _copier = new(path);
+
+    /// <summary>The generation and index in use; null before there is one.</summary>
+    public ShadowState? State { get; private set; }
+
+    /// <summary>The chain at the end of the last index; null while that has not begun.</summary>
+    public WalChain? Chain { get; private set; }
+
+    /// <summary>Whether something was captured since this was last set to false.</summary>
+    public bool HasMoved { get; set; }
+
+    /// <summary>Size of the WAL in bytes up to its last commit, as last seen.</summary>
+    public long WalSizeBytes { get; private set; }
+
+    private ShadowFile Last => shadow.Last;
+
+    /// <summary>Goes on from an earlier capture in this process, whose mark was never let go of.</summary>
+    public void GoOn(HeldCapture held) => (State, Chain) = (held.State, held.Chain);
+
+    /// <summary>Goes on from the files of an earlier start, if nothing was missed since.</summary>
+    /// <exception cref="ContinuityLostException">That cannot be proven.</exception>
+    public void Continue()
+    {
+        State = meta.ReadState(out var problem);
+        if (State is null)
+        {
+            throw problem is null
+                ? new ContinuityLostException(GenerationReason.NoneYet, "there is none yet")
+                : new ContinuityLostException(GenerationReason.ShadowTorn, $"the state file cannot be used: {problem}");
+        }
+
+        var recorded = shadow.Resume(State.Generation, State.Index);
+        var (chain, end) = Continuity.Prove(State, recorded, Last, marks, _copier);
+        Advance(chain, end);
+        Log.GenerationContinued(logger, path, shadow.Head!.Position);
+    }
+
+    /// <summary>
+    /// Copies every frame up to the wal-index's maximum, and begins the next index when the WAL has restarted.
+    /// </summary>
+    /// <exception cref="ContinuityLostException">The WAL does not go on where the shadow ends.</exception>
+    /// <exception cref="LitestreamException">The wal-index cannot be read at the moment.</exception>
+    public void Copy()
+    {
+        settings.Pause?.Invoke();
+        string? obstacle = null;
+        var seen = false;
+        for (var attempt = 0; attempt < CopyAttempts; attempt++)
+        {
+            if (!marks.Index.TryRead(out var header))
+            {
+                marks.RepairIndex();
+                continue;
+            }
+
+            seen = true;
+            if (TryCopy(header, out obstacle))
+            {
+                settings.Pause?.Invoke();
+                return;
+            }
+        }
+
+        throw seen
+            ? new ContinuityLostException(GenerationReason.WalOverwritten, obstacle!)
+            : new LitestreamException($"The wal-index of '{path}' cannot be read at the moment.", innerException: null, isTransient: true);
+    }
+
+    /// <summary>One attempt against one reading of the wal-index; false when it may have changed meanwhile.</summary>
+    private bool TryCopy(WalIndexHeader header, out string? obstacle)
+    {
+        obstacle = null;
+        if (header.MaxFrame == 0)
+        {
+            // Truncated: new salts, but no header yet. The next index begins at the WAL's first committed frame.
+            WalSizeBytes = 0;
+            if (Chain is { } captured && captured.Header.Salts == header.Salts && Last.Length > WalHeader.Size)
+            {
+                obstacle = "the WAL is empty under the salts of what was copied from it";
+                return false;
+            }
+
+            DemandLegalRestart();
+            return true;
+        }
+
+        WalSizeBytes = WalFormat.EndOfFrame(header.MaxFrame, header.PageSize);
+        if (Chain is not { } chain || chain.Header.Salts != header.Salts)
+        {
+            if (WalCopier.ReadHeader(marks.File, header) is not { } walHeader)
+            {
+                obstacle = "the header of the WAL is not the one that the wal-index speaks of";
+                return false;
+            }
+
+            BeginIndexOf(walHeader);
+            chain = new WalChain(walHeader);
+        }
+
+        var end = WalFormat.EndOfFrame(header.MaxFrame, chain.Header.PageSize);
+        if (end < Last.Length)
+        {
+            obstacle = $"the WAL ends at {end}, before the {Last.Length} bytes that were copied from it";
+            return false;
+        }
+
+        obstacle = _copier.Copy(marks.File, Last, ref chain, Last.Length, header);
+        if (obstacle is not null)
+        {
+            return false;
+        }
+
+        if (end > Last.Length)
+        {
+            Advance(chain, end);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The WAL has restarted. That is legal only while the mark was held on read lock 0 and everything it saw was copied;
+    /// then nothing lies between the end of the shadow's index and the first frame of the new WAL.
+    /// </summary>
+    private void DemandLegalRestart()
+    {
+        if (settings.ReleaseBeforeCheckpoint)
+        {
+            // Litestream v0.3.13 takes whatever it finds for the next WAL.
+            return;
+        }
+
+        var mark = marks.Mark;
+        if (Chain is { } old
+            && mark.Header.Salts == old.Header.Salts
+            && (!mark.MayBeOnLockZero || WalFormat.EndOfFrame(mark.Header.MaxFrame, old.Header.PageSize) > Last.Length))
+        {
+            throw new ContinuityLostException(
+                GenerationReason.WalOverwritten,
+                "the WAL restarted although a read mark of ours forbade it (has something in this process opened and closed the database file?)");
+        }
+    }
+
+    /// <summary>Other salts than those of the shadow's last index: a new index begins.</summary>
+    private void BeginIndexOf(WalHeader header)
+    {
+        var state = State!;
+        if (Chain is { } old)
+        {
+            if (old.Header.PageSize != header.PageSize)
+            {
+                throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
+            }
+
+            DemandLegalRestart();
+            if (state.Index + 1 == int.MaxValue)
+            {
+                throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");
+            }
+
+            state = state with { Index = state.Index + 1 };
+            shadow.BeginIndex(state.Generation, state.Index);
+        }
+        else
+        {
+            Last.CutToPublished();
+        }
+
+        State = state with { PageSize = header.PageSize };
+        meta.WriteState(State);
+        Chain = null;
+    }
+
+    /// <summary>Publishes what was copied.</summary>
+    private void Advance(WalChain chain, long end)
+    {
+        var now = time.GetUtcNow();
+        if (end > Last.Length)
+        {
+            Last.Publish(chain.Header, end, now);
+        }
+
+        Chain = chain;
+        HasMoved = true;
+        shadow.Publish(new ReplicationPosition(Last.Generation, Last.Index, end), chain.Header, chain.Checksum, now);
+    }
+
+    /// <summary>Begins afresh: index 0 is the WAL as it stands, and a snapshot will hold what was there before.</summary>
+    public void StartGeneration(GenerationReason reason, string detail)
+    {
+        var pageSize = marks.Index.TryRead(out var header) && WalFormat.IsPageSize(header.PageSize) ? header.PageSize : 4096;
+        State = new ShadowState(Generation.NewName(), Index: 0, pageSize, reason, time.GetUtcNow());
+        Chain = null;
+        shadow.BeginIndex(State.Generation, 0);
+        meta.WriteState(State);
+        shadow.Publish(new ReplicationPosition(State.Generation, 0, 0), header: null, default, State.Started);
+        HasMoved = true;
+        Log.GenerationStarted(logger, path, State.Generation, reason.ToString(), detail);
+        try
+        {
+            Copy();
+        }
+        catch (ContinuityLostException lost)
+        {
+            // The WAL moved under the first copy. The generation stands with an empty index; the next pass copies again.
+            throw new LitestreamException($"The WAL of '{path}' could not be read yet: {lost.Message}.", lost, isTransient: true);
+        }
+    }
+}
