@@ -49,11 +49,14 @@ public sealed partial class ArchitectureTests
         folders.Should().BeSubsetOf(AllowedRooms.Keys);
     }
 
+    /// <summary>S3 compiles the strict reading of configuration into itself, from Hosting's source; that is all.</summary>
     [Fact]
     public void The_contracts_and_S3_know_no_room_of_Core()
     {
         var violations = SourceFiles("Litestream.Abstractions").Concat(SourceFiles("Litestream.S3"))
-            .SelectMany(file => RoomsNamedIn(file).Select(name => $"{file} knows {name}"));
+            .SelectMany(file => RoomsNamedIn(file)
+                .Where(name => name != "Hosting" || file.Contains("Litestream.Abstractions", StringComparison.Ordinal))
+                .Select(name => $"{file} knows {name}"));
 
         violations.Should().BeEmpty();
     }
