@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using Litestream.Sqlite;
 using Litestream.Wal;
 
@@ -10,15 +12,21 @@ namespace Litestream.Shadow;
 /// </summary>
 internal static class Continuity
 {
+    /// <summary>About a second of hashing. Above, a snapshot at the next start is the lesser evil.</summary>
+    private const long LargestHashedFile = 1L << 30;
+
     /// <summary>Completes the shadow up to the first mark.</summary>
     /// <param name="state">The generation and index that are recorded.</param>
     /// <param name="recorded">The chain at the end of the shadow of that index; null if it had not begun.</param>
     /// <param name="shadow">The shadow's file of that index.</param>
     /// <param name="marks">The first mark is held.</param>
     /// <param name="copier">Copies and verifies.</param>
-    /// <returns>The chain at the mark, and the offset of the frame's end there. The caller publishes it.</returns>
+    /// <returns>
+    /// The chain at the mark, and the offset of the frame's end there, for the caller to publish; null if the index has not
+    /// begun yet, and nothing was committed.
+    /// </returns>
     /// <exception cref="ContinuityLostException">It cannot be proven.</exception>
-    public static (WalChain Chain, long End) Prove(
+    public static (WalChain Chain, long End)? Prove(
         ShadowState state, WalChain? recorded, ShadowFile shadow, ReadMarks marks, WalCopier copier)
     {
         if (state.Index == int.MaxValue)
@@ -26,13 +34,16 @@ internal static class Continuity
             throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");
         }
 
+        var mark = marks.Mark;
         if (recorded is not { } chain)
         {
-            throw new ContinuityLostException(
-                GenerationReason.WalResetWhileAway, "the recorded index had not begun when replication stopped");
+            // No WAL then and none now: commits in between could have come and been checkpointed. The file tells.
+            return mark is { IsExact: true, Header.MaxFrame: 0 } && state.FileHash is { } hash && hash == HashOf(marks.File)
+                ? null
+                : throw new ContinuityLostException(
+                    GenerationReason.WalResetWhileAway, "the recorded index had not begun when replication stopped");
         }
 
-        var mark = marks.Mark;
         if (!mark.IsExact || mark.Header.MaxFrame == 0 || mark.Header.Salts != chain.Header.Salts)
         {
             throw new ContinuityLostException(
@@ -62,5 +73,42 @@ internal static class Continuity
         }
 
         return (chain, end);
+    }
+
+    /// <summary>
+    /// The hash of a database without a WAL, for <see cref="ShadowState.FileHash"/>. Nothing writes to the file meanwhile: a
+    /// mark on an empty WAL forbids backfilling.
+    /// </summary>
+    /// <returns>Null for a file that is too large to be read at every stop and start.</returns>
+    public static string? HashOf(DatabaseFile file)
+    {
+        var size = file.DatabaseSize();
+        if (size > LargestHashedFile)
+        {
+            return null;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
+        try
+        {
+            for (long offset = 0; offset < size;)
+            {
+                var read = file.ReadDatabase(offset, buffer);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                hash.AppendData(buffer, 0, read);
+                offset += read;
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

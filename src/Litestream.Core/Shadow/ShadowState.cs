@@ -16,11 +16,18 @@ namespace Litestream.Shadow;
 /// page-size 4096
 /// reason NoneYet
 /// started 2026-01-31T12:00:00.0000000Z
+/// file-hash 9f86d08…                         (only in a state without a WAL)
 /// check 0f2ab94c01d6e5a7
 /// </code>
 /// </remarks>
 internal sealed record ShadowState(string Generation, int Index, int PageSize, GenerationReason Reason, DateTimeOffset Started)
 {
+    /// <summary>
+    /// SHA-256 of the database file, in lower-case hexadecimal digits, if replication stopped before the index had begun:
+    /// without a WAL there is no chain that could prove that nothing was missed. Null otherwise.
+    /// </summary>
+    public string? FileHash { get; init; }
+
     private const string Title = "litestream-net-state";
     private const int Version = 1;
 
@@ -30,6 +37,7 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title} {Version}\ngeneration {Generation}\nindex {Index:x8}\npage-size {PageSize}\nreason {Reason}\nstarted {Started.UtcDateTime:O}\n");
+        text += FileHash is null ? "" : $"file-hash {FileHash}\n";
         return Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{text}check {Checksum(text):x16}\n"));
     }
 
@@ -72,7 +80,8 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
         }
 
         problem = null;
-        return new ShadowState(generation, index, pageSize, reason, started);
+        var fileHash = Value("file-hash");
+        return new ShadowState(generation, index, pageSize, reason, started) { FileHash = fileHash.Length > 0 ? fileHash : null };
 
         string Value(string name) =>
             Array.Find(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";

@@ -47,9 +47,33 @@ internal sealed class ShadowWriter(
         }
 
         var recorded = shadow.Resume(State.Generation, State.Index);
-        var (chain, end) = Continuity.Prove(State, recorded, Last, marks, _copier);
-        Advance(chain, end);
+        if (Continuity.Prove(State, recorded, Last, marks, _copier) is { } proven)
+        {
+            Advance(proven.Chain, proven.End);
+        }
+        else
+        {
+            shadow.Publish(new ReplicationPosition(State.Generation, State.Index, 0), header: null, default, State.Started);
+        }
+
         Log.GenerationContinued(logger, path, shadow.Head!.Position);
+    }
+
+    /// <summary>Makes the shadow durable, and with it what a later start needs to go on from it.</summary>
+    public void Flush()
+    {
+        if (State is not { } state)
+        {
+            return;
+        }
+
+        if (Chain is null && marks.Mark is { IsExact: true, Header.MaxFrame: 0 })
+        {
+            State = state with { FileHash = Continuity.HashOf(marks.File) };
+        }
+
+        Last.Flush();
+        meta.WriteState(State);
     }
 
     /// <summary>
@@ -183,7 +207,7 @@ internal sealed class ShadowWriter(
             Last.CutToPublished();
         }
 
-        State = state with { PageSize = header.PageSize };
+        State = state with { PageSize = header.PageSize, FileHash = null };
         meta.WriteState(State);
         Chain = null;
     }

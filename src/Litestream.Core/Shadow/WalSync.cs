@@ -19,7 +19,6 @@ internal sealed class WalSync : IDisposable
 {
     private readonly string _path;
     private readonly WalSyncSettings _settings;
-    private readonly MetaDirectory _meta;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReadMarks _marks;
@@ -40,7 +39,7 @@ internal sealed class WalSync : IDisposable
     public WalSync(
         string path, MetaDirectory meta, ShadowWal shadow, ReadMarks marks, HeldCapture? held, WalSyncSettings settings, TimeProvider time, ILogger logger)
     {
-        (_path, _meta, _settings, _time, _logger) = (path, meta, settings, time, logger);
+        (_path, _settings, _time, _logger) = (path, settings, time, logger);
         (Shadow, _marks) = (shadow, marks);
         _writer = new ShadowWriter(path, meta, shadow, marks, settings, time, logger);
         _checkpointer = new Checkpointer(marks, _writer.Copy, time);
@@ -83,7 +82,9 @@ internal sealed class WalSync : IDisposable
         {
             if (restart is { } known)
             {
-                throw new ContinuityLostException(known, "there is nothing to continue");
+                throw new ContinuityLostException(
+                    known,
+                    known == GenerationReason.Restored ? "the database has just been restored" : "the file at its path is another one now");
             }
 
             if (!_goesOn)
@@ -144,14 +145,7 @@ internal sealed class WalSync : IDisposable
         DatabaseImage.Open(connection, _path, Shadow, _writer.Copy, _time.GetUtcNow());
 
     /// <summary>Makes the shadow durable, so that the next start can go on from it.</summary>
-    public void Flush()
-    {
-        if (State is { } state)
-        {
-            Shadow.Last.Flush();
-            _meta.WriteState(state);
-        }
-    }
+    public void Flush() => _writer.Flush();
 
     /// <summary>
     /// Ends the capture without letting go of the mark, so that nothing is lost until a later one in this process takes

@@ -113,6 +113,63 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
         await ShouldEqualAsync("copy.db", database);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_nobody_writes_to_is_not_uploaded_again_at_every_start(bool release)
+    {
+        using (var database = NewDatabase())
+        {
+            await _app.StartAsync();
+            database.Insert(5);
+            await _app.StopAsync();
+        }
+
+        _app.DestroyDatabase();
+        _app.ReleaseOnStop = release;
+        await _app.StartAsync();
+        var restored = await _app.SyncAsync();
+        for (var start = 0; start < 3; start++)
+        {
+            await _app.StopAsync();
+            await _app.StartAsync();
+
+            (await _app.SyncAsync()).Should().Be(restored);
+        }
+
+        using var again = new AppDatabase(_directory);
+        again.Insert(1);
+        (await _app.SyncAsync()).Generation.Should().Be(restored.Generation);
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        await ShouldEqualAsync("copy.db", again);
+    }
+
+    [Fact]
+    public async Task A_database_without_a_wal_that_somebody_wrote_to_meanwhile_starts_a_new_generation()
+    {
+        using (var database = NewDatabase())
+        {
+            await _app.StartAsync();
+            database.Insert(5);
+            await _app.StopAsync();
+        }
+
+        _app.DestroyDatabase();
+        await _app.StartAsync();
+        var restored = await _app.SyncAsync();
+        await _app.StopAsync();
+        using (var meanwhile = new AppDatabase(_directory))
+        {
+            meanwhile.Insert(1);
+        }
+
+        await _app.StartAsync();
+
+        (await _app.SyncAsync()).Generation.Should().NotBe(restored.Generation);
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        (await SqliteShell.CountAsync(_directory.File("copy.db"), "t")).Should().Be(6);
+    }
+
     [Fact]
     public async Task A_database_that_does_not_exist_yet_is_picked_up_when_it_does()
     {
