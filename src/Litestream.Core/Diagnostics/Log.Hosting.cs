@@ -31,4 +31,10 @@ internal static partial class Log
 
     [LoggerMessage(1007, LogLevel.Error, "Replication of database {Database} did not stop cleanly", EventName = nameof(StopFailed))]
     public static partial void StopFailed(ILogger logger, string database, Exception exception);
+
+    [LoggerMessage(1008, LogLevel.Information, "Replication of database {Database} has stopped; nothing was captured, its state was {State}", EventName = nameof(StoppedWithoutCapture))]
+    public static partial void StoppedWithoutCapture(ILogger logger, string database, ReplicationState state);
+
+    [LoggerMessage(1009, LogLevel.Warning, "Replication of database {Database} has stopped, and the database could not be read: what was committed after {LastSyncedAt} may not be on its replicas. It is uploaded after the next start, unless this disk is lost. Last error: {LastError}", EventName = nameof(NotReadableAtStop))]
+    public static partial void NotReadableAtStop(ILogger logger, string database, DateTimeOffset? lastSyncedAt, string? lastError);
 }

@@ -118,10 +118,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         _stopped = true;
         try
         {
-            if (_replicator.State is ReplicationState.Replicating or ReplicationState.Retrying)
-            {
-                await SyncAsync(budget).ConfigureAwait(false);
-            }
+            // Whatever the state: a database may have come, or be readable again, since it was last looked at.
+            await SyncAsync(budget).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is LitestreamException or InvalidOperationException or OperationCanceledException or IOException)
         {

@@ -1,4 +1,5 @@
 using Litestream.Replication;
+using Litestream.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Hosting;
@@ -7,5 +8,10 @@ namespace Litestream.Hosting;
 internal sealed class DatabaseEngineFactory(IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory) : IDatabaseEngineFactory
 {
     /// <inheritdoc/>
-    public IDatabaseEngine Create(DatabaseDefinition definition) => new DatabaseEngine(definition, watcher, timeProvider, loggerFactory);
+    /// <exception cref="LitestreamException">The SQLite that the application brings cannot be used: no waiting would mend that.</exception>
+    public IDatabaseEngine Create(DatabaseDefinition definition)
+    {
+        SqliteLibrary.EnsureReady();
+        return new DatabaseEngine(definition, watcher, timeProvider, loggerFactory);
+    }
 }

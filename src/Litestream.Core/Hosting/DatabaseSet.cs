@@ -37,6 +37,8 @@ internal sealed class DatabaseSet
         var limit = new ParallelOptions { MaxDegreeOfParallelism = RestoresAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_databases, limit, async (database, token) =>
         {
+            // Restoring takes the lock file already.
+            database.NeedsStop = true;
             try
             {
                 if (await database.Engine.RestoreMissingAsync(token).ConfigureAwait(false))
@@ -58,7 +60,6 @@ internal sealed class DatabaseSet
     {
         foreach (var database in _databases.Where(database => !database.IsOpen))
         {
-            database.NeedsStop = true;
             await database.Engine.OpenAsync(cancellationToken).ConfigureAwait(false);
             database.IsOpen = true;
         }
@@ -97,7 +98,7 @@ internal sealed class DatabaseSet
         ThrowTogether([.. failures], "could not be replicated");
     }
 
-    /// <summary>Stops what was opened, in parallel. Failures are logged: stopping goes on.</summary>
+    /// <summary>Stops what was begun, in parallel. Failures are logged: stopping goes on.</summary>
     /// <param name="syncTimeout">How long the last sync may take; zero for none.</param>
     /// <param name="cancellationToken">Cancelled when the host loses its patience.</param>
     public async Task StopAsync(TimeSpan syncTimeout, CancellationToken cancellationToken)
@@ -107,6 +108,7 @@ internal sealed class DatabaseSet
         await Task.WhenAll(_databases.Where(database => database.NeedsStop).Select(async database =>
         {
             database.NeedsStop = false;
+            var before = database.Engine.GetStatus();
             try
             {
                 await database.Engine.StopAsync(budget.Token).WaitAsync(syncTimeout + StopGrace, _timeProvider, CancellationToken.None).ConfigureAwait(false);
@@ -116,7 +118,7 @@ internal sealed class DatabaseSet
                 Log.StopFailed(_logger, database.Definition.Name, e);
             }
 
-            LogWhatIsReplicated(database.Engine.GetStatus());
+            LogWhatIsReplicated(before, database.Engine.GetStatus());
         })).ConfigureAwait(false);
     }
 
@@ -148,8 +150,15 @@ internal sealed class DatabaseSet
         }
     }
 
-    private void LogWhatIsReplicated(DatabaseStatus status)
+    private void LogWhatIsReplicated(DatabaseStatus before, DatabaseStatus status)
     {
+        if (before.State is ReplicationState.Retrying or ReplicationState.Faulted && status.LastSyncedAt == before.LastSyncedAt)
+        {
+            // What the last sync could not look at either cannot be compared with the replicas.
+            Log.NotReadableAtStop(_logger, status.Name, status.LastSyncedAt, before.LastError);
+            return;
+        }
+
         var behind = status.Replicas.Where(replica => IsBehind(status, replica)).ToList();
         foreach (var replica in behind)
         {
@@ -157,7 +166,11 @@ internal sealed class DatabaseSet
                 _logger, status.Name, replica.Name, replica.Position, status.Position, replica.Lag, replica.LastError ?? status.LastError);
         }
 
-        if (behind.Count == 0)
+        if (status.Position.IsEmpty)
+        {
+            Log.StoppedWithoutCapture(_logger, status.Name, before.State);
+        }
+        else if (behind.Count == 0)
         {
             Log.DatabaseStopped(_logger, status.Name, status.Position);
         }

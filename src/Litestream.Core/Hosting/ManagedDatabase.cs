@@ -15,6 +15,6 @@ internal sealed class ManagedDatabase(DatabaseDefinition definition, IDatabaseEn
     /// <summary>True once opening has succeeded.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>True once opening was tried, whatever came of it, until it has been stopped.</summary>
+    /// <summary>True once anything was begun, whatever came of it, until it has been stopped.</summary>
     public bool NeedsStop { get; set; }
 }

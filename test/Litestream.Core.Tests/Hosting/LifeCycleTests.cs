@@ -99,7 +99,7 @@ public sealed class LifeCycleTests : IDisposable
         var start = () => host.StartAsync();
 
         await start.Should().ThrowAsync<ReplicaException>().WithMessage("*'mem' of database 'a'*");
-        _application.Journal.Should().NotContain(entry => entry.StartsWith("open", StringComparison.Ordinal) || entry.StartsWith("app", StringComparison.Ordinal));
+        _application.Journal.Should().BeEquivalentTo("restore a", "restore b", "stop a", "stop b");
         _application.Logged("RestoreAtStartFailed").Should().ContainSingle().Which.Message.Should().Contain("does not start");
     }
 
@@ -183,7 +183,7 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failure_half_way_stops_what_was_opened()
+    public async Task A_failure_half_way_stops_what_was_begun()
     {
         _application.Engines.OnCreate = engine => engine.OnOpen = _ =>
             engine.Name == "b" ? Task.FromException(new InvalidOperationException("misuse")) : Task.CompletedTask;
@@ -191,7 +191,7 @@ public sealed class LifeCycleTests : IDisposable
 
         await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<InvalidOperationException>().WithMessage("misuse");
 
-        _application.Journal.Should().Contain("stop a").And.Contain("stop b").And.NotContain("stop c");
+        _application.Journal.Should().Contain(["stop a", "stop b", "stop c"]).And.NotContain("open c");
         _application.Journal.Should().NotContain(entry => entry.StartsWith("start", StringComparison.Ordinal));
     }
 
@@ -348,6 +348,50 @@ public sealed class LifeCycleTests : IDisposable
         _application.Logged("NotReplicatedAtStop").Should().ContainSingle().Which.Message.Should()
             .ContainAll("database a ", "replica late ", $"{generation}/00000001:00000020", $"{generation}/00000001:00001038", "no route");
         _application.Logged("DatabaseStopped").Should().ContainSingle().Which.Message.Should().Contain("database b ");
+    }
+
+    [Theory]
+    [InlineData(ReplicationState.Faulted)]
+    [InlineData(ReplicationState.Retrying)]
+    public async Task A_database_that_cannot_be_read_is_not_said_to_be_replicated(ReplicationState state)
+    {
+        var position = new ReplicationPosition(new string('0', 16), 1, 4152);
+        _application.Engines.OnCreate = engine =>
+        {
+            engine.Status = engine.Status with
+            {
+                State = state,
+                Position = position,
+                LastError = "disk I/O error",
+                Replicas = [new() { Name = "done", State = ReplicationState.Replicating, Position = position }],
+            };
+            engine.OnStop = _ =>
+            {
+                // Engine a fails to the last, b recovers with its last sync.
+                var recovered = engine.Name == "b" ? DateTimeOffset.UnixEpoch : (DateTimeOffset?)null;
+                engine.Status = engine.Status with { State = ReplicationState.Stopped, LastError = null, LastSyncedAt = recovered };
+                return Task.CompletedTask;
+            };
+        };
+        using var host = _application.Build();
+        await host.StartAsync();
+
+        await host.StopAsync();
+
+        _application.Logged("NotReadableAtStop").Should().ContainSingle().Which.Message.Should().ContainAll("database a ", "disk I/O error");
+        _application.Logged("DatabaseStopped").Should().ContainSingle().Which.Message.Should().Contain("database b ");
+    }
+
+    [Fact]
+    public async Task A_database_of_which_nothing_was_captured_is_not_said_to_be_replicated()
+    {
+        using var host = _application.Build();
+        await host.StartAsync();
+
+        await host.StopAsync();
+
+        _application.Logged("StoppedWithoutCapture").Should().HaveCount(2);
+        _application.Logged("DatabaseStopped").Should().BeEmpty();
     }
 
     [Fact]

@@ -1,0 +1,271 @@
+using Litestream.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+
+namespace Litestream.Hosting;
+
+/// <summary>A real host, a real engine, a real database and a folder: what the application's author gets.</summary>
+public sealed class EndToEndTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TempDirectory _folder = new();
+    private readonly FakeLogCollector _logs = FakeLogCollector.Create(new FakeLogCollectorOptions());
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task One_line_is_enough_to_get_a_lost_database_back()
+    {
+        using (var host = Build())
+        {
+            await host.StartAsync();
+            using var app = CreateApp();
+            app.Insert(10);
+            await Litestream(host).SyncAsync().WaitAsync(Patience);
+            app.Close();
+            await host.StopAsync();
+        }
+
+        LoseTheDatabase();
+        using (var host = Build())
+        {
+            await host.StartAsync();
+            using var app = new AppDatabase(_folder);
+
+            app.Scalar("SELECT count(*) FROM t").Should().Be(10);
+            _logs.GetSnapshot().Should().ContainSingle(record => record.Id.Name == "DatabaseRestored");
+        }
+    }
+
+    [Fact]
+    public async Task What_was_committed_before_the_stop_is_on_the_replica_after_it()
+    {
+        using var host = Build(options => options.Databases["app"].Replicas["file"].SyncInterval = TimeSpan.FromHours(1));
+        await host.StartAsync();
+        using var app = CreateApp();
+        await Litestream(host).SyncAsync().WaitAsync(Patience);
+        app.Insert(25);
+
+        await host.StopAsync();
+
+        (await RestoredRowsAsync()).Should().Be(25);
+        Events().Should().Contain("DatabaseStopped").And.NotContain("NotReplicatedAtStop");
+    }
+
+    [Fact]
+    public async Task What_was_committed_is_on_the_replica_of_a_host_that_was_only_disposed()
+    {
+        var host = Build();
+        await host.StartAsync();
+        using var app = CreateApp();
+        app.Insert(5);
+
+        host.Dispose();
+
+        (await RestoredRowsAsync()).Should().Be(5);
+    }
+
+    [Fact]
+    public async Task What_is_migrated_between_the_restore_and_the_start_is_captured()
+    {
+        using (CreateApp())
+        {
+        }
+
+        using var host = Build();
+        await host.RestoreLitestreamAsync();
+        using (var app = new AppDatabase(_folder))
+        {
+            app.Execute("CREATE TABLE migrated(a)");
+            app.Insert(3);
+        }
+
+        await host.StartAsync();
+        await Litestream(host).SyncAsync().WaitAsync(Patience);
+
+        (await RestoredRowsAsync("SELECT count(*) FROM t, (SELECT count(*) FROM migrated)")).Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Waiting_for_replication_makes_a_commit_restorable()
+    {
+        using var host = Build();
+        await host.StartAsync();
+        using var app = CreateApp();
+        await Litestream(host).SyncAsync().WaitAsync(Patience);
+        app.Insert(1);
+
+        var position = await host.Services.GetRequiredKeyedService<ILitestreamDatabase>("app").WaitForReplicationAsync().WaitAsync(Patience);
+
+        (await RestoredRowsAsync(position: position)).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_restart_goes_on_in_the_same_generation()
+    {
+        ReplicationPosition before;
+        using var app = CreateApp();
+        using (var host = Build(options => options.ReleaseOnStop = false))
+        {
+            await host.StartAsync();
+            before = await Litestream(host).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+            await host.StopAsync();
+        }
+
+        using (var host = Build())
+        {
+            await host.StartAsync();
+            app.Insert(1);
+            var after = await Litestream(host).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+
+            after.Generation.Should().Be(before.Generation);
+            after.Covers(before).Should().BeTrue();
+        }
+    }
+
+    [Fact]
+    public async Task A_missing_database_without_a_backup_starts_new()
+    {
+        using var host = Build();
+
+        await host.StartAsync();
+
+        Litestream(host).GetDatabase("app").GetStatus().State.Should().Be(ReplicationState.WaitingForDatabase);
+        File.Exists(_folder.File("app.db")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_missing_database_without_a_backup_stops_the_start_where_one_is_required()
+    {
+        using var host = Build(options => options.Databases["app"].RestorePolicy = RestorePolicy.Required);
+
+        await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<BackupNotFoundException>().WithMessage("*'app'*");
+
+        File.Exists(_folder.File("app.db")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_missing_database_stays_missing_where_it_is_never_restored()
+    {
+        await ReplicateAsync(rows: 1);
+        LoseTheDatabase();
+        using var host = Build(options => options.Databases["app"].RestorePolicy = RestorePolicy.Never);
+
+        await host.StartAsync();
+
+        File.Exists(_folder.File("app.db")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_damaged_backup_stops_the_start_and_creates_nothing()
+    {
+        await ReplicateAsync(rows: 1);
+        LoseTheDatabase();
+        foreach (var snapshot in Directory.EnumerateFiles(_folder.File("backups"), "*.snapshot.lz4", SearchOption.AllDirectories))
+        {
+            await File.WriteAllBytesAsync(snapshot, []);
+        }
+
+        using var host = Build();
+
+        await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<ReplicaException>().WithMessage("*snapshot*");
+        File.Exists(_folder.File("app.db")).Should().BeFalse();
+        Events().Should().Contain("RestoreAtStartFailed");
+    }
+
+    [Fact]
+    public async Task An_existing_database_starts_although_its_replica_is_unreachable_and_says_what_is_missing_at_stop()
+    {
+        // A file where a folder has to be made.
+        await File.WriteAllTextAsync(_folder.File("blocked"), "");
+        using var app = CreateApp();
+        using var host = Build(options =>
+        {
+            options.ShutdownSyncTimeout = TimeSpan.FromMilliseconds(200);
+            options.Databases["app"].Replicas["file"].Url = "blocked/app";
+        });
+
+        await host.StartAsync();
+        app.Insert(1);
+        await Litestream(host).Invoking(l => l.SyncAsync().WaitAsync(Patience)).Should().ThrowAsync<ReplicaException>().WithMessage("*file*");
+        await host.StopAsync();
+
+        app.Scalar("SELECT count(*) FROM t").Should().Be(1);
+        Events().Should().Contain("NotReplicatedAtStop").And.NotContain("DatabaseStopped");
+    }
+
+    [Fact]
+    public async Task After_the_stop_a_sync_says_that_nothing_runs()
+    {
+        using var app = CreateApp();
+        using var host = Build();
+        await host.StartAsync();
+        await host.StopAsync();
+
+        await Litestream(host).Invoking(l => l.SyncAsync()).Should().ThrowAsync<InvalidOperationException>();
+        Litestream(host).GetDatabase("app").GetStatus().State.Should().Be(ReplicationState.Stopped);
+    }
+
+    private IHost Build(Action<LitestreamOptions>? configure = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = _folder.Path });
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new FakeLoggerProvider(_logs));
+        builder.Services.AddLitestream(options =>
+        {
+            options.AddDatabase("app.db", "backups/app");
+            options.ReleaseOnStop = true;
+            configure?.Invoke(options);
+        });
+        return builder.Build();
+    }
+
+    private AppDatabase CreateApp()
+    {
+        var app = new AppDatabase(_folder);
+        app.Execute("CREATE TABLE t(a)");
+        return app;
+    }
+
+    private async Task ReplicateAsync(int rows)
+    {
+        using var host = Build();
+        await host.StartAsync();
+        using var app = CreateApp();
+        app.Insert(rows);
+        await Litestream(host).SyncAsync().WaitAsync(Patience);
+        app.Close();
+        await host.StopAsync();
+    }
+
+    private void LoseTheDatabase()
+    {
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "app.db*"))
+        {
+            File.Delete(file);
+        }
+
+        Directory.Delete(_folder.File(".app.db-litestream-net"), recursive: true);
+    }
+
+    private async Task<long> RestoredRowsAsync(string sql = "SELECT count(*) FROM t", ReplicationPosition? position = null)
+    {
+        var copy = _folder.File($"{Guid.NewGuid():n}.copy");
+        await using var client = new FileReplicaClient(_folder.File("backups/app"));
+        await client.RestoreAsync(new RestoreOptions { OutputPath = copy, Position = position });
+        using var connection = new SqliteConnection($"Data Source={copy};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The SQL is the test's own.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private IEnumerable<string?> Events() => _logs.GetSnapshot().Select(record => record.Id.Name);
+
+    private static ILitestream Litestream(IHost host) => host.Services.GetRequiredService<ILitestream>();
+}
