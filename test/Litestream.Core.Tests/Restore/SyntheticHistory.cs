@@ -43,6 +43,9 @@ internal sealed class SyntheticHistory
 
     public List<SyntheticSegment> Segments { get; } = [];
 
+    /// <summary>What the trailers say of the time of each commit.</summary>
+    public Func<CommitTime, CommitTime> Noticed { get; set; } = time => time;
+
     public DateTimeOffset Now => Start.AddSeconds(_clock);
 
     public int CurrentIndex => _index;
@@ -169,6 +172,12 @@ internal sealed class SyntheticHistory
     /// <summary>Publishes the WAL up to its end.</summary>
     public void Cut() => Cut(Wal.Length);
 
+    /// <summary>Publishes the WAL up to a commit.</summary>
+    public void Cut(SyntheticCommit commit) => Cut(commit.Position.Offset);
+
+    /// <summary>The next segment does not know what came before it, as after a time in which the replica was lost sight of.</summary>
+    public void LoseSight() => _previous = null;
+
     public byte[] Image() => [.. _pages.SelectMany(page => page)];
 
     private void MaybeCut()
@@ -205,7 +214,7 @@ internal sealed class SyntheticHistory
             WriterId = Guid.Empty,
             RawHash = SHA256.HashData(raw),
             Commits = [.. _indexCommits.Where(commit => commit.Position.Offset > _cutAt && commit.Position.Offset <= end)
-                .Select(commit => new CommitTime(commit.Position.Offset, commit.Time))],
+                .Select(commit => Noticed(new CommitTime(commit.Position.Offset, commit.Time)))],
         };
         var key = ReplicaLayout.SegmentKey(Generation, _index, _cutAt);
         Store.Put(key, Encode(raw, _trailers ? SegmentTrailerCodec.Encode(trailer) : []), Now);
