@@ -1,16 +1,18 @@
 using System.Runtime.CompilerServices;
+using Litestream.Testing;
 
 namespace Litestream.Replication;
 
 /// <summary>A replica in memory that keeps a record of every call and does at each one what the test has asked for.</summary>
 internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
 {
-    private readonly Lock _lock = new();
-    private readonly SortedDictionary<string, (byte[] Bytes, DateTimeOffset At)> _objects = new(StringComparer.Ordinal);
+    private readonly MemoryReplicaClient _store = new(time);
+    private readonly Lock _lock = new(); // guards the fields below
     private readonly List<string> _calls = [];
+    private readonly List<(string Key, Type Type)> _contents = [];
     private int _writing;
 
-    public Uri Location { get; } = new("memory://replica");
+    public Uri Location => _store.Location;
 
     /// <summary>Runs before a call has its effect, with the call as recorded; may throw or wait.</summary>
     public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
@@ -20,9 +22,7 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
 
     public int MostWritesAtOnce { get; private set; }
 
-    /// <summary>Type of the streams that were uploaded.</summary>
-    public List<(string Key, Type Type)> Contents { get; } = [];
-
+    /// <summary>The calls so far: LIST, GET or PUT, and the key.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -34,46 +34,33 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
         }
     }
 
-    public IReadOnlyList<string> Keys
+    /// <summary>The streams that were uploaded, by their type.</summary>
+    public IReadOnlyList<(string Key, Type Type)> Contents
     {
         get
         {
             lock (_lock)
             {
-                return [.. _objects.Keys];
+                return [.. _contents];
             }
         }
     }
 
-    /// <summary>Calls of one kind: LIST, GET, PUT.</summary>
-    public IReadOnlyList<string> CallsOf(string operation) =>
-        [.. Calls.Where(call => call.StartsWith(operation, StringComparison.Ordinal))];
+    public IReadOnlyList<string> Keys => _store.Keys;
 
     public byte[] this[string key]
     {
-        get
-        {
-            lock (_lock)
-            {
-                return _objects[key].Bytes;
-            }
-        }
-
-        set
-        {
-            lock (_lock)
-            {
-                _objects[key] = (value, time.GetUtcNow());
-            }
-        }
+        get => _store[key];
+        set => _store[key] = value;
     }
+
+    public IReadOnlyList<string> CallsOf(string operation) =>
+        [.. Calls.Where(call => call.StartsWith(operation, StringComparison.Ordinal))];
 
     public void Remove(string key)
     {
-        lock (_lock)
-        {
-            _objects.Remove(key).Should().BeTrue();
-        }
+        _store.Keys.Should().Contain(key);
+        _store.DeleteAsync([key]).IsCompletedSuccessfully.Should().BeTrue();
     }
 
     public void ForgetCalls()
@@ -81,23 +68,17 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
         lock (_lock)
         {
             _calls.Clear();
+            _contents.Clear();
         }
     }
 
-    public async IAsyncEnumerable<ReplicaObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ReplicaObject> ListAsync(
+        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await CallAsync($"LIST {prefix}", cancellationToken);
-        List<ReplicaObject> found;
-        lock (_lock)
+        await BeginAsync($"LIST {prefix}", cancellationToken);
+        await foreach (var found in _store.ListAsync(prefix, cancellationToken))
         {
-            found = [.. _objects
-                .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
-                .Select(pair => new ReplicaObject(pair.Key, pair.Value.Bytes.Length, pair.Value.At))];
-        }
-
-        foreach (var item in found)
-        {
-            yield return item;
+            yield return found;
         }
 
         await After($"LIST {prefix}");
@@ -106,47 +87,31 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
     public IAsyncEnumerable<string> ListPrefixesAsync(string prefix, CancellationToken cancellationToken = default) =>
         throw new InvalidOperationException("A worker lists generations never.");
 
-    public async Task<Stream> OpenReadAsync(string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+    public async Task<Stream> OpenReadAsync(
+        string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {
-        await CallAsync($"GET {key}", cancellationToken);
-        byte[] bytes;
-        lock (_lock)
-        {
-            bytes = _objects.TryGetValue(key, out var found)
-                ? found.Bytes
-                : throw new ReplicaObjectNotFoundException($"There is no '{key}'.", key);
-        }
-
+        await BeginAsync($"GET {key}", cancellationToken);
+        var stream = await _store.OpenReadAsync(key, offset, length, cancellationToken);
         await After($"GET {key}");
-        var from = (int)Math.Min(offset, bytes.Length);
-        return new MemoryStream(bytes, from, (int)Math.Min(length ?? long.MaxValue, bytes.Length - from), writable: false);
+        return stream;
     }
 
     public async Task<ReplicaObject> WriteAsync(
         string key, Stream seekableContent, WriteMode mode = WriteMode.Replace, CancellationToken cancellationToken = default)
     {
-        mode.Should().Be(WriteMode.CreateNew);
+        mode.Should().Be(WriteMode.CreateNew, "a worker replaces nothing");
         lock (_lock)
         {
             MostWritesAtOnce = Math.Max(MostWritesAtOnce, ++_writing);
-            Contents.Add((key, seekableContent.GetType()));
+            _contents.Add((key, seekableContent.GetType()));
         }
 
         try
         {
-            await CallAsync($"PUT {key}", cancellationToken);
-            var copy = new MemoryStream();
-            await seekableContent.CopyToAsync(copy, cancellationToken);
-            lock (_lock)
-            {
-                if (!_objects.TryAdd(key, (copy.ToArray(), time.GetUtcNow())))
-                {
-                    throw new ReplicaObjectExistsException($"'{key}' exists.", key);
-                }
-            }
-
+            await BeginAsync($"PUT {key}", cancellationToken);
+            var written = await _store.WriteAsync(key, seekableContent, mode, cancellationToken);
             await After($"PUT {key}");
-            return new ReplicaObject(key, copy.Length, time.GetUtcNow());
+            return written;
         }
         finally
         {
@@ -160,9 +125,9 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
     public Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default) =>
         throw new InvalidOperationException("A worker deletes nothing.");
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
-    private async Task CallAsync(string call, CancellationToken cancellationToken)
+    private async Task BeginAsync(string call, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
