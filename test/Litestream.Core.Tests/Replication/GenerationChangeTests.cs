@@ -186,6 +186,25 @@ public sealed class GenerationChangeTests : IDisposable
     }
 
     [Fact]
+    public async Task Rejoins_when_an_index_between_its_own_and_the_one_in_use_is_gone()
+    {
+        var worker = _scene.Worker();
+        await worker.RunOnceAsync(default);
+        for (var i = 0; i < 2; i++)
+        {
+            _scene.Capture.Checkpoint();
+            _scene.Insert();
+        }
+
+        _scene.Capture.Remove(_scene.Generation, 1);
+
+        (await worker.RunOnceAsync(default)).Should().BeTrue();
+
+        _scene.Replica.Keys.Should().Contain(_scene.SnapshotKey(2));
+        _scene.ShouldRestore();
+    }
+
+    [Fact]
     public async Task Needs_no_snapshot_when_the_dropped_shadow_is_still_there()
     {
         var worker = _scene.Worker();

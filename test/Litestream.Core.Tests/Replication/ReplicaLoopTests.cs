@@ -219,6 +219,29 @@ public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_sync_that_comes_during_a_pass_is_answered_by_the_next_one()
+    {
+        var release = new TaskCompletionSource();
+        var uploading = new TaskCompletionSource();
+        _scene.Replica.Before = async (_, _) =>
+        {
+            uploading.TrySetResult();
+            await release.Task;
+            throw new ReplicaException("The store is away.");
+        };
+        _scene.Insert();
+        var before = _worker.SyncAsync(Head, default);
+        await uploading.Task.WaitAsync(Patience);
+        var during = _worker.SyncAsync(Head, default);
+
+        _scene.Replica.Before = (_, _) => Task.CompletedTask;
+        release.SetResult();
+
+        await FluentActions.Awaiting(() => before.WaitAsync(Patience)).Should().ThrowAsync<ReplicaException>();
+        (await during.WaitAsync(Patience)).CoveredSequence.Should().Be(Head);
+    }
+
+    [Fact]
     public async Task A_call_that_is_never_answered_is_given_up()
     {
         _scene.Replica.Before = (_, token) => Task.Delay(Timeout.Infinite, token);

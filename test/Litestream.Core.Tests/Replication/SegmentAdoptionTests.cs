@@ -176,6 +176,45 @@ public sealed class SegmentAdoptionTests : IDisposable
     }
 
     [Fact]
+    public async Task An_adopted_snapshot_covers_only_what_it_contains()
+    {
+        var older = _scene.Capture.Image();
+        _scene.Insert(3);
+        var sequences = new List<long>();
+        _scene.Replica.Before = (call, _) =>
+        {
+            if (call == "PUT " + _scene.SnapshotKey(0))
+            {
+                _scene.Replica[_scene.SnapshotKey(0)] = ReplicationScene.Encode(older.Bytes, SnapshotTrailerCodec.Encode(new SnapshotTrailer
+                {
+                    Index = 0,
+                    CoveredOffset = older.Position.Offset,
+                    Salts = older.Salts,
+                    CoveredChecksum = older.Checksum,
+                    PageSize = older.PageSize,
+                    DatabaseSize = older.Bytes.Length,
+                    TakenAt = older.TakenAt,
+                    WriterId = _scene.Capture.WriterId,
+                    RawHash = System.Security.Cryptography.SHA256.HashData(older.Bytes),
+                }));
+            }
+            else if (call == "PUT " + _scene.SegmentKey(0, 0))
+            {
+                _worker.Position.Should().Be(older.Position);
+                sequences.Add(_worker.CoveredSequence);
+            }
+
+            return Task.CompletedTask;
+        };
+
+        (await _worker.RunOnceAsync(default)).Should().BeTrue();
+
+        sequences.Should().ContainSingle().Which.Should().BeLessThan(_scene.Capture.Head!.Sequence - 1);
+        _scene.Capture.Requests.Should().BeEmpty();
+        _scene.ShouldRestore();
+    }
+
+    [Fact]
     public async Task An_object_that_vanishes_before_it_can_be_compared_is_tried_again()
     {
         await _worker.RunOnceAsync(default);
