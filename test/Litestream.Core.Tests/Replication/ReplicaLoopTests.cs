@@ -137,7 +137,7 @@ public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Failures_that_may_pass_are_retried_with_a_growing_delay_up_to_a_minute()
+    public async Task Failures_that_may_pass_are_retried_with_a_growing_delay()
     {
         var passes = new List<DateTimeOffset>();
         Fail(transient: true);
@@ -153,8 +153,8 @@ public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
         }
 
         var delays = passes.Zip(passes.Skip(1), (a, b) => (b - a).TotalSeconds).ToList();
-        delays[^1].Should().BeInRange(40, 75);
-        delays[0].Should().BeLessThan(6);
+        delays[^1].Should().BeGreaterThan(40);
+        delays[0].Should().BeLessThan(delays[^1] / 2);
         _worker.GetStatus().State.Should().Be(ReplicationState.Retrying);
         _worker.GetStatus().LastError.Should().Contain("primary").And.Contain("'app'").And.Contain("The store is away");
         waiter.IsCompleted.Should().BeFalse("a waiter waits through what may pass");
