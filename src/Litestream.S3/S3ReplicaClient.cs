@@ -34,7 +34,7 @@ public sealed class S3ReplicaClient : IReplicaClient, IReplicaStoreNotes
     /// <param name="url">The replica's URL: <c>s3://bucket/path</c>.</param>
     /// <param name="options">What is not the client's: the size of parts and the limits.</param>
     /// <exception cref="ArgumentException">The URL or the options make no sense; says what and how to mend it.</exception>
-    public S3ReplicaClient(IAmazonS3 client, string url, S3ReplicaOptions? options = null)
+    public S3ReplicaClient(IAmazonS3 client, string url, S3ReplicaOptions? options)
         : this(S3Settings.Resolve(url, options), NotNull(client), TimeProvider.System, NullLogger.Instance)
     {
     }
