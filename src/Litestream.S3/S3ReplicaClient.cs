@@ -24,7 +24,9 @@ public sealed class S3ReplicaClient : IReplicaClient, IReplicaStoreNotes
     /// <c>s3://bucket.s3.eu-central-003.backblazeb2.com/path</c>, or with <c>?endpoint=…</c> any other.</param>
     /// <param name="options">Keys, region and whatever else the URL does not say; null takes it from the environment.</param>
     /// <exception cref="ArgumentException">The URL or the options make no sense; says what and how to mend it.</exception>
+#pragma warning disable RS0027 // The other constructor differs in its first parameter: no call fits both.
     public S3ReplicaClient(string url, S3ReplicaOptions? options = null)
+#pragma warning restore RS0027
         : this(S3Settings.Resolve(url, options), registered: null, TimeProvider.System, NullLogger.Instance)
     {
     }
