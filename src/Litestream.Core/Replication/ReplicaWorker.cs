@@ -94,6 +94,8 @@ internal sealed class ReplicaWorker : IDisposable
         _health.Running(true);
         try
         {
+            // Whoever starts the loop, a host that starts, does not wait for a first snapshot to be read and compressed.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             while (!cancellationToken.IsCancellationRequested)
             {
                 var due = UntilNextPass(out var urgentOnly);

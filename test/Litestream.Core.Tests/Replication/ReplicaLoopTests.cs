@@ -55,6 +55,26 @@ public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Starting_the_loop_does_not_wait_for_its_first_pass()
+    {
+        using var returned = new ManualResetEventSlim();
+        var waited = new TaskCompletionSource<bool>();
+        _scene.Replica.Before = (_, _) =>
+        {
+            waited.TrySetResult(returned.Wait(TimeSpan.FromSeconds(10), CancellationToken.None));
+            return Task.CompletedTask;
+        };
+        using var stop = new CancellationTokenSource();
+
+        var loop = _scene.Worker().RunAsync(stop.Token);
+        returned.Set();
+
+        (await waited.Task.WaitAsync(Patience)).Should().BeTrue();
+        await stop.CancelAsync();
+        await loop.WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task Asks_for_nothing_while_idle()
     {
         for (var i = 0; i < 24; i++)
