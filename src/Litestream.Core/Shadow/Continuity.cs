@@ -17,17 +17,16 @@ internal static class Continuity
 
     /// <summary>Completes the shadow up to the first mark.</summary>
     /// <param name="state">The generation and index that are recorded.</param>
-    /// <param name="recorded">The chain at the end of the shadow of that index; null if it had not begun.</param>
+    /// <param name="recorded">The chain at the end of the shadow of that index; null if nothing of it is there.</param>
     /// <param name="shadow">The shadow's file of that index.</param>
     /// <param name="marks">The first mark is held.</param>
-    /// <param name="copier">Copies and verifies.</param>
     /// <returns>
     /// The chain at the mark, and the offset of the frame's end there, for the caller to publish; null if the index has not
     /// begun yet, and nothing was committed.
     /// </returns>
     /// <exception cref="ContinuityLostException">It cannot be proven.</exception>
     public static (WalChain Chain, long End)? Prove(
-        ShadowState state, WalChain? recorded, ShadowFile shadow, ReadMarks marks, WalCopier copier)
+        ShadowState state, WalChain? recorded, ShadowFile shadow, ReadMarks marks)
     {
         if (state.Index == int.MaxValue)
         {
@@ -35,7 +34,7 @@ internal static class Continuity
         }
 
         var mark = marks.Mark;
-        if (recorded is not { } chain)
+        if (state.Salts is null)
         {
             // No WAL then and none now: commits in between could have come and been checkpointed. The file tells.
             return mark is { IsExact: true, Header.MaxFrame: 0 } && state.FileHash is { } hash && hash == HashOf(marks.File)
@@ -44,16 +43,25 @@ internal static class Continuity
                     GenerationReason.WalResetWhileAway, "the recorded index had not begun when replication stopped");
         }
 
-        if (!mark.IsExact || mark.Header.MaxFrame == 0 || mark.Header.Salts != chain.Header.Salts)
+        if (mark.Header.MaxFrame > 0 && mark.Header.PageSize != state.PageSize)
+        {
+            throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
+        }
+
+        if (!mark.IsExact || mark.Header.MaxFrame == 0 || mark.Header.Salts != state.Salts)
         {
             throw new ContinuityLostException(
                 GenerationReason.WalResetWhileAway,
                 "the WAL was restarted or removed while nobody held it, so commits may have been missed");
         }
 
-        if (chain.Header.PageSize != mark.Header.PageSize)
+        // Where nothing sound of the index is left, or it was not written yet, the WAL still holds it from its first frame.
+        var chain = recorded
+            ?? (WalCopier.ReadHeader(marks.File, mark.Header) is { } header ? new WalChain(header) : (WalChain?)null)
+            ?? throw new ContinuityLostException(GenerationReason.WalResetWhileAway, "the WAL was restarted while it was looked at");
+        if (chain.Header.Salts != mark.Header.Salts)
         {
-            throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
+            throw new ContinuityLostException(GenerationReason.ShadowTorn, "the shadow of the recorded index is that of another WAL");
         }
 
         var end = WalFormat.EndOfFrame(mark.Header.MaxFrame, chain.Header.PageSize);
@@ -64,7 +72,7 @@ internal static class Continuity
                 $"the WAL ends at {end}, before the {shadow.Length} bytes that were copied from it (a power cut can do that)");
         }
 
-        if (copier.Copy(marks.File, shadow, ref chain, shadow.Length, mark.Header) is { } obstacle)
+        if (WalCopier.Copy(marks.File, shadow, ref chain, shadow.Length, mark.Header) is { } obstacle)
         {
             // The first mark may sit on read lock 0, where one commit is enough to restart the WAL under it.
             var reset = marks.Index.TryRead(out var now) && now.Salts != mark.Header.Salts;

@@ -10,13 +10,15 @@ namespace Litestream.Shadow;
 /// when commits were noticed.
 /// </summary>
 /// <remarks>
-/// The times file is a row of 16-byte entries: end offset, UTC microseconds since 1970, both u64 little-endian, ascending.
-/// Commits noticed within 10 ms share an entry, that of the last. One thread appends; any number read up to
+/// The times file is a row of 16-byte entries: end offset, UTC microseconds since 1970, both i64 little-endian, the
+/// offsets ascending; -1 for a time that nobody knows. Commits noticed within 10 ms share an entry, that of the last. One thread appends; any number read up to
 /// <see cref="Length"/>. Nothing is synced on the way: after a power cut the chain shows how far the file is sound.
 /// </remarks>
 internal sealed class ShadowFile(string path, string generation, int index) : IDisposable
 {
     private const int TimeEntrySize = 16;
+    private const long UnknownTime = -1;
+    private const long LatestTime = 253_402_300_799_000_000;
     private static readonly TimeSpan TimeGrain = TimeSpan.FromMilliseconds(10);
 
     // Guards the handles and _times. Innermost: nothing else is taken under it.
@@ -149,14 +151,15 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
     {
         lock (_lock)
         {
-            if (_wal is not null)
+            // Also what was written through a handle that has been closed since.
+            if (_wal is not null || File.Exists(Path))
             {
-                RandomAccess.FlushToDisk(_wal);
+                RandomAccess.FlushToDisk(OpenWal());
             }
 
-            if (_timesFile is not null)
+            if (_timesFile is not null || File.Exists(TimesPath))
             {
-                RandomAccess.FlushToDisk(_timesFile);
+                RandomAccess.FlushToDisk(OpenTimes());
             }
         }
     }
@@ -216,28 +219,30 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
 
     private void LoadTimes(long length)
     {
-        if (!File.Exists(TimesPath))
+        if (File.Exists(TimesPath))
         {
-            return;
-        }
-
-        var bytes = File.ReadAllBytes(TimesPath);
-        for (var at = 0; at + TimeEntrySize <= bytes.Length; at += TimeEntrySize)
-        {
-            var end = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));
-            var micros = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 8));
-            if (end > length || (_times.Count > 0 && end <= _times[^1].EndOffset) || micros is < 0 or > 253_402_300_799_000_000)
+            var bytes = File.ReadAllBytes(TimesPath);
+            for (var at = 0; at + TimeEntrySize <= bytes.Length; at += TimeEntrySize)
             {
-                break;
+                var end = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));
+                var micros = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 8));
+                if (end > length || end <= (_times.Count > 0 ? _times[^1].EndOffset : 0) || micros is < UnknownTime or > LatestTime)
+                {
+                    break;
+                }
+
+                _times.Add(new CommitTime(end, micros == UnknownTime ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(micros)));
             }
 
-            _times.Add(new CommitTime(end, DateTimeOffset.UnixEpoch.AddMicroseconds(micros)));
+            // What lies behind would be taken for the times of frames that are yet to come.
+            RandomAccess.SetLength(OpenTimes(), (long)_times.Count * TimeEntrySize);
         }
 
         // What the file does not say is unknown, not guessed.
         if (length > WalHeader.Size && (_times.Count == 0 || _times[^1].EndOffset < length))
         {
             _times.Add(new CommitTime(length, NoticedAt: null));
+            WriteLastTime();
         }
     }
 
@@ -248,11 +253,13 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
             return;
         }
 
+        // A clock that steps back starts a new entry: else all commits would share one until it has caught up.
         var share = _times.Count > 1
             && _times[^1].NoticedAt is { } last
             && _times[^2].NoticedAt is { } before
-            && time.NoticedAt - before < TimeGrain
-            && last >= before;
+            && last >= before
+            && time.NoticedAt >= last
+            && time.NoticedAt - before < TimeGrain;
         if (share)
         {
             _times[^1] = time;
@@ -262,12 +269,21 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
             _times.Add(time);
         }
 
+        WriteLastTime();
+    }
+
+    private void WriteLastTime()
+    {
+        var time = _times[^1];
+        var micros = time.NoticedAt is { } noticed ? (noticed - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond : UnknownTime;
         Span<byte> entry = stackalloc byte[TimeEntrySize];
         BinaryPrimitives.WriteInt64LittleEndian(entry, time.EndOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(entry[8..], (time.NoticedAt!.Value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
-        _timesFile ??= File.OpenHandle(TimesPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.Write(_timesFile, entry, (long)(_times.Count - 1) * TimeEntrySize);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[8..], micros);
+        RandomAccess.Write(OpenTimes(), entry, (long)(_times.Count - 1) * TimeEntrySize);
     }
+
+    private SafeFileHandle OpenTimes() =>
+        _timesFile ??= File.OpenHandle(TimesPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     private SafeFileHandle OpenWal() =>
         _wal ??= File.OpenHandle(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Litestream.Wal;
 
 namespace Litestream.Shadow;
 
@@ -14,6 +15,7 @@ namespace Litestream.Shadow;
 /// generation 0123456789abcdef
 /// index 0000002a
 /// page-size 4096
+/// salts 2ac81f00 91b2d3e4                    (absent until the index has begun)
 /// reason NoneYet
 /// started 2026-01-31T12:00:00.0000000Z
 /// file-hash 9f86d08…                         (only in a state without a WAL)
@@ -22,6 +24,12 @@ namespace Litestream.Shadow;
 /// </remarks>
 internal sealed record ShadowState(string Generation, int Index, int PageSize, GenerationReason Reason, DateTimeOffset Started)
 {
+    /// <summary>
+    /// The salts of the WAL that <see cref="Index"/> holds; null until its first frame has been seen. As long as the WAL has
+    /// them it holds the index whole, also where the shadow of it is torn or was not written yet.
+    /// </summary>
+    public WalSalts? Salts { get; init; }
+
     /// <summary>
     /// SHA-256 of the database file, in lower-case hexadecimal digits, if replication stopped before the index had begun:
     /// without a WAL there is no chain that could prove that nothing was missed. Null otherwise.
@@ -34,9 +42,10 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
     /// <summary>The bytes of the file.</summary>
     public byte[] Encode()
     {
+        var salts = Salts is { } known ? string.Create(CultureInfo.InvariantCulture, $"salts {known.Salt1:x8} {known.Salt2:x8}\n") : "";
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Title} {Version}\ngeneration {Generation}\nindex {Index:x8}\npage-size {PageSize}\nreason {Reason}\nstarted {Started.UtcDateTime:O}\n");
+            $"{Title} {Version}\ngeneration {Generation}\nindex {Index:x8}\npage-size {PageSize}\n{salts}reason {Reason}\nstarted {Started.UtcDateTime:O}\n");
         text += FileHash is null ? "" : $"file-hash {FileHash}\n";
         return Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{text}check {Checksum(text):x16}\n"));
     }
@@ -72,7 +81,8 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
             || !int.TryParse(Value("index"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var index)
             || index < 0
             || !int.TryParse(Value("page-size"), NumberStyles.None, CultureInfo.InvariantCulture, out var pageSize)
-            || !Wal.WalFormat.IsPageSize(pageSize)
+            || !WalFormat.IsPageSize(pageSize)
+            || !TryReadSalts(Value("salts"), out var salts)
             || !Enum.TryParse<GenerationReason>(Value("reason"), out var reason)
             || !DateTimeOffset.TryParse(Value("started"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var started))
         {
@@ -81,10 +91,33 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
 
         problem = null;
         var fileHash = Value("file-hash");
-        return new ShadowState(generation, index, pageSize, reason, started) { FileHash = fileHash.Length > 0 ? fileHash : null };
+        return new ShadowState(generation, index, pageSize, reason, started)
+        {
+            Salts = salts,
+            FileHash = fileHash.Length > 0 ? fileHash : null,
+        };
 
         string Value(string name) =>
             Array.Find(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
+    }
+
+    private static bool TryReadSalts(string text, out WalSalts? salts)
+    {
+        salts = null;
+        if (text.Length == 0)
+        {
+            return true;
+        }
+
+        if (text.Length != 17
+            || !uint.TryParse(text.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var salt1)
+            || !uint.TryParse(text.AsSpan(9), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var salt2))
+        {
+            return false;
+        }
+
+        salts = new WalSalts(salt1, salt2);
+        return true;
     }
 
     /// <summary>FNV-1a: enough to notice a torn or edited file.</summary>

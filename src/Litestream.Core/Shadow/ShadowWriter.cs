@@ -15,13 +15,17 @@ internal sealed class ShadowWriter(
 {
     private const int CopyAttempts = 5;
 
-    private readonly WalCopier _copier = new(path);
-
     /// <summary>The generation and index in use; null before there is one.</summary>
     public ShadowState? State { get; private set; }
 
     /// <summary>The chain at the end of the last index; null while that has not begun.</summary>
     public WalChain? Chain { get; private set; }
+
+    /// <summary>
+    /// False while nothing could be copied since the generation started: then nobody can have taken an image of it, and
+    /// nothing is lost by beginning it anew.
+    /// </summary>
+    public bool HasBegun { get; private set; } = true;
 
     /// <summary>Whether something was captured since this was last set to false.</summary>
     public bool HasMoved { get; set; }
@@ -47,7 +51,7 @@ internal sealed class ShadowWriter(
         }
 
         var recorded = shadow.Resume(State.Generation, State.Index);
-        if (Continuity.Prove(State, recorded, Last, marks, _copier) is { } proven)
+        if (Continuity.Prove(State, recorded, Last, marks) is { } proven)
         {
             Advance(proven.Chain, proven.End);
         }
@@ -97,6 +101,7 @@ internal sealed class ShadowWriter(
             seen = true;
             if (TryCopy(header, out obstacle))
             {
+                HasBegun = true;
                 settings.Pause?.Invoke();
                 return;
             }
@@ -145,7 +150,7 @@ internal sealed class ShadowWriter(
             return false;
         }
 
-        obstacle = _copier.Copy(marks.File, Last, ref chain, Last.Length, header);
+        obstacle = WalCopier.Copy(marks.File, Last, ref chain, Last.Length, header);
         if (obstacle is not null)
         {
             return false;
@@ -160,21 +165,26 @@ internal sealed class ShadowWriter(
     }
 
     /// <summary>
-    /// The WAL has restarted. That is legal only while the mark was held on read lock 0 and everything it saw was copied;
-    /// then nothing lies between the end of the shadow's index and the first frame of the new WAL.
+    /// The WAL has restarted. That is legal only under a mark on read lock 0, once, and when what the mark sees is all that
+    /// the WAL ever held and all of it is copied: then nothing lies between the end of the shadow's index and the first
+    /// frame of the new WAL.
     /// </summary>
     private void DemandLegalRestart()
     {
-        if (settings.ReleaseBeforeCheckpoint)
+        if (State?.Salts is not { } old || settings.ReleaseBeforeCheckpoint)
         {
-            // Litestream v0.3.13 takes whatever it finds for the next WAL.
+            // Nothing to go on from yet; or Litestream v0.3.13, which takes whatever it finds for the next WAL.
             return;
         }
 
+        // A mark of other salts is either older than the index, so that a restart under it has been seen already, or was
+        // taken when the WAL had become empty behind the index, which was demanded to be legal when it was taken.
         var mark = marks.Mark;
-        if (Chain is { } old
-            && mark.Header.Salts == old.Header.Salts
-            && (!mark.MayBeOnLockZero || WalFormat.EndOfFrame(mark.Header.MaxFrame, old.Header.PageSize) > Last.Length))
+        var legal = mark.MayBeOnLockZero
+            && (mark.Header.Salts == old
+                ? WalFormat.EndOfFrame(mark.Header.MaxFrame, State.PageSize) == Last.Length
+                : mark.Header.MaxFrame == 0 && !marks.RestartSeen);
+        if (!legal)
         {
             throw new ContinuityLostException(
                 GenerationReason.WalOverwritten,
@@ -185,31 +195,39 @@ internal sealed class ShadowWriter(
     /// <summary>Other salts than those of the shadow's last index: a new index begins.</summary>
     private void BeginIndexOf(WalHeader header)
     {
-        var state = State!;
-        if (Chain is { } old)
+        var next = State! with { PageSize = header.PageSize, Salts = header.Salts, FileHash = null };
+        if (State.Salts is { } old && old != header.Salts)
         {
-            if (old.Header.PageSize != header.PageSize)
+            if (State.PageSize != header.PageSize)
             {
                 throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
             }
 
             DemandLegalRestart();
-            if (state.Index + 1 == int.MaxValue)
+            if (State.Index + 1 == int.MaxValue)
             {
                 throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");
             }
 
-            state = state with { Index = state.Index + 1 };
-            shadow.BeginIndex(state.Generation, state.Index);
+            // The state speaks of an index only when the one before is whole on the disk; and nothing here is changed
+            // before the state is written, so that a full disk costs a pass and no more.
+            next = next with { Index = next.Index + 1 };
+            Last.Flush();
+            meta.WriteState(next);
+            shadow.BeginIndex(next.Generation, next.Index);
         }
         else
         {
             Last.CutToPublished();
+            if (next != State)
+            {
+                meta.WriteState(next);
+            }
         }
 
-        State = state with { PageSize = header.PageSize, FileHash = null };
-        meta.WriteState(State);
+        State = next;
         Chain = null;
+        marks.RestartSeen = true;
     }
 
     /// <summary>Publishes what was copied.</summary>
@@ -227,24 +245,32 @@ internal sealed class ShadowWriter(
     }
 
     /// <summary>Begins afresh: index 0 is the WAL as it stands, and a snapshot will hold what was there before.</summary>
+    /// <exception cref="ContinuityLostException">
+    /// The generation stands, but the WAL cannot be copied from its start (<see cref="HasBegun"/> is false).
+    /// </exception>
     public void StartGeneration(GenerationReason reason, string detail)
     {
+        marks.Renew();
         var pageSize = marks.Index.TryRead(out var header) && WalFormat.IsPageSize(header.PageSize) ? header.PageSize : 4096;
         State = new ShadowState(Generation.NewName(), Index: 0, pageSize, reason, time.GetUtcNow());
         Chain = null;
+        HasBegun = false;
         shadow.BeginIndex(State.Generation, 0);
         meta.WriteState(State);
         shadow.Publish(new ReplicationPosition(State.Generation, 0, 0), header: null, default, State.Started);
         HasMoved = true;
         Log.GenerationStarted(logger, path, State.Generation, reason.ToString(), detail);
-        try
+        Copy();
+    }
+
+    /// <summary>Forgets the WAL that stands in the way of a generation that has not begun.</summary>
+    public void ForgetWal()
+    {
+        Chain = null;
+        if (State!.Salts is not null)
         {
-            Copy();
-        }
-        catch (ContinuityLostException lost)
-        {
-            // The WAL moved under the first copy. The generation stands with an empty index; the next pass copies again.
-            throw new LitestreamException($"The WAL of '{path}' could not be read yet: {lost.Message}.", lost, isTransient: true);
+            State = State with { Salts = null };
+            meta.WriteState(State);
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Litestream.Shadow;
 /// Up to <see cref="WalIndexHeader.MaxFrame"/> and not up to the last good checksum: a writer that was killed can leave a
 /// valid commit frame that SQLite will overwrite.
 /// </remarks>
-internal sealed class WalCopier(string databasePath)
+internal static class WalCopier
 {
     private const int ChunkBytes = 1 << 20;
 
@@ -33,16 +33,18 @@ internal sealed class WalCopier(string databasePath)
     /// <param name="chain">The chain at <paramref name="offset"/>; at the end on return.</param>
     /// <param name="offset">0, or the end of a frame.</param>
     /// <param name="until">The wal-index.</param>
+    /// <exception cref="ContinuityLostException">The WAL is longer than the format can name.</exception>
     /// <returns>What stood in the way: null if nothing did and the chain ends in the wal-index's checksum.</returns>
-    public string? Copy(DatabaseFile file, ShadowFile shadow, ref WalChain chain, long offset, WalIndexHeader until)
+    public static string? Copy(DatabaseFile file, ShadowFile shadow, ref WalChain chain, long offset, WalIndexHeader until)
     {
         var frameSize = chain.Header.FrameSize;
         var end = WalFormat.EndOfFrame(until.MaxFrame, chain.Header.PageSize);
         if (end > WalFormat.MaxOffset)
         {
-            throw new LitestreamException(
-                $"The WAL of '{databasePath}' has grown past 4 GiB, where offsets of this format end. Nothing more is captured "
-                + "until the WAL has restarted; then a new generation starts. End the reader or the transaction that keeps it.");
+            throw new ContinuityLostException(
+                GenerationReason.IndexLimit,
+                "the WAL has grown past 4 GiB, where offsets of this format end; nothing more is captured until it has restarted, "
+                + "so end the reader or the transaction that keeps it");
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes / frameSize, 1) * frameSize);

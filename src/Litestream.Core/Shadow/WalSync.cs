@@ -123,6 +123,10 @@ internal sealed class WalSync : IDisposable
             LeaveLockZero();
             outcome = CheckpointIfDue();
         }
+        catch (ContinuityLostException lost) when (!_writer.HasBegun)
+        {
+            BeginBehindWal(lost);
+        }
         catch (ContinuityLostException lost)
         {
             StartGeneration(lost.Reason, lost.Message);
@@ -141,8 +145,24 @@ internal sealed class WalSync : IDisposable
     }
 
     /// <summary>Opens an exact image of the database; everything it contains is in the shadow.</summary>
-    public DatabaseImage OpenImage(DatabaseConnection connection) =>
-        DatabaseImage.Open(connection, _path, Shadow, _writer.Copy, _time.GetUtcNow());
+    /// <exception cref="LitestreamException">It could not be taken now; transient.</exception>
+    public DatabaseImage OpenImage(DatabaseConnection connection)
+    {
+        try
+        {
+            return DatabaseImage.Open(connection, _path, Shadow, _writer.Copy, _time.GetUtcNow());
+        }
+        catch (ContinuityLostException lost)
+        {
+            // The next pass draws the conclusion.
+            if (_writer.HasBegun)
+            {
+                _requested ??= lost;
+            }
+
+            throw new LitestreamException($"No image of '{_path}' could be taken: {lost.Message}.", lost, isTransient: true);
+        }
+    }
 
     /// <summary>Makes the shadow durable, so that the next start can go on from it.</summary>
     public void Flush() => _writer.Flush();
@@ -178,7 +198,40 @@ internal sealed class WalSync : IDisposable
     private void StartGeneration(GenerationReason reason, string detail)
     {
         _requested = null;
-        _writer.StartGeneration(reason, detail);
+        try
+        {
+            _writer.StartGeneration(reason, detail);
+        }
+        catch (ContinuityLostException lost)
+        {
+            BeginBehindWal(lost);
+        }
+    }
+
+    /// <summary>
+    /// The WAL cannot be captured from its start: SQLite 3.40.1 commits frames without salts and checksum after it has rolled
+    /// back a savepoint, and past 4 GiB this format has no names. Held by our mark such a WAL would stay for ever. Nothing
+    /// of this generation has been captured, nor can anybody have taken an image of it: so everything goes into the
+    /// database, the WAL is emptied, and the generation begins behind it.
+    /// </summary>
+    private void BeginBehindWal(ContinuityLostException obstacle)
+    {
+        _writer.ForgetWal();
+        try
+        {
+            if (_clock.MayTakeLock())
+            {
+                new Checkpointer(_marks, static () => { }, _time).EmptyWal();
+                _writer.Copy();
+                return;
+            }
+        }
+        catch (ContinuityLostException lost)
+        {
+            obstacle = lost;
+        }
+
+        throw new LitestreamException($"The WAL of '{_path}' cannot be captured yet: {obstacle.Message}.", obstacle, isTransient: true);
     }
 
     /// <summary>

@@ -83,5 +83,19 @@ internal sealed class Checkpointer(ReadMarks marks, Action copy, TimeProvider ti
         return marks.Mark.MayBeOnLockZero ? CheckpointOutcome.CompleteUnderLock : CheckpointOutcome.Partial;
     }
 
+    /// <summary>
+    /// Brings everything into the database and empties the WAL, as a way out when the WAL cannot be captured. Waits for
+    /// nobody: where a reader stands in the way, the WAL stays.
+    /// </summary>
+    public void EmptyWal()
+    {
+        if (RunUnderWriteLock() == CheckpointOutcome.CompleteUnderLock)
+        {
+            marks.Idle().Execute("PRAGMA busy_timeout=0");
+            marks.Idle().Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            marks.CloseSpare();
+        }
+    }
+
     private bool IsBackfilled() => marks.Index.TryRead(out var header) && marks.Index.Backfilled >= header.MaxFrame;
 }

@@ -18,7 +18,18 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
     public bool IsHeld => _current is { Connection.InTransaction: true };
 
     /// <summary>What the held transaction pins.</summary>
-    public ReadMark Mark { get; private set; }
+    public ReadMark Mark
+    {
+        get;
+        private set
+        {
+            field = value;
+            RestartSeen = false;
+        }
+    }
+
+    /// <summary>True once the WAL was seen to have begun anew under this mark: no mark allows that twice.</summary>
+    public bool RestartSeen { get; set; }
 
     /// <summary>The wal-index, through the connection that holds the mark.</summary>
     public WalIndex Index => Current.Index;
@@ -46,6 +57,7 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
     {
         var next = Spare();
         var mark = next.BeginRead();
+        var seenBefore = RestartSeen;
         try
         {
             copy();
@@ -58,7 +70,9 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
 
         Current.Connection.EndRead();
         (_current, _spare) = (next, _current);
+        var seenNow = RestartSeen && !seenBefore;
         Mark = mark;
+        RestartSeen = seenNow;
     }
 
     /// <summary>A connection of ours that is in no transaction: for checkpoints, and for the write lock.</summary>
@@ -83,14 +97,30 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
     }
 
     /// <summary>
+    /// Lets go of the mark and takes it anew, with a gap between: only where nothing is to be continued. Unlike a leap this
+    /// takes the lock itself again, should somebody have made the operating system drop it.
+    /// </summary>
+    public void Renew()
+    {
+        Current.Connection.EndRead();
+        Mark = Current.BeginRead();
+    }
+
+    /// <summary>
     /// Has SQLite rebuild a wal-index whose header was left torn by a writer that was killed: whoever begins a transaction
     /// does that.
     /// </summary>
+    /// <exception cref="SqliteFailure">Somebody who lives holds the write lock; transient.</exception>
     public void RepairIndex()
     {
         var connection = Spare().Connection;
-        connection.BeginRead();
-        connection.EndRead();
+
+        // In the middle of a leap it has just begun to read.
+        if (!connection.InTransaction)
+        {
+            connection.BeginRead();
+            connection.EndRead();
+        }
     }
 
     /// <summary>Closes the connection that holds no mark.</summary>

@@ -23,6 +23,8 @@ internal sealed class CaptureFixture(string path, WalSyncSettings? settings = nu
 
     public ShadowWal Shadow { get; private set; } = null!;
 
+    public ReadMarks Marks { get; private set; } = null!;
+
     public WalSync Sync => _sync ?? throw new InvalidOperationException("The capture is not open.");
 
     public bool IsOpen => _sync is not null;
@@ -43,8 +45,8 @@ internal sealed class CaptureFixture(string path, WalSyncSettings? settings = nu
         Meta = new MetaDirectory(MetaPath, path);
         Meta.Create();
         Shadow = new ShadowWal(Meta);
-        _sync = new WalSync(
-            path, Meta, Shadow, new ReadMarks(() => DatabaseReader.Connect(path)), held: null, Settings, _time, NullLogger.Instance);
+        Marks = new ReadMarks(() => DatabaseReader.Connect(path));
+        _sync = new WalSync(path, Meta, Shadow, Marks, held: null, Settings, _time, NullLogger.Instance);
         Sync.Open(restart);
         Note();
         return this;
