@@ -1,3 +1,4 @@
+using Litestream.Restore;
 using Litestream.Testing;
 
 namespace Litestream.Interop;
@@ -12,6 +13,30 @@ public sealed class RealLitestreamTests
 
         exitCode.Should().Be(0);
         output.Trim().Should().Be("v0.3.13");
+    }
+
+    [LitestreamTheory]
+    [InlineData("a_basic_4096")]
+    [InlineData("c_two_generations")]
+    [InlineData("e_spilled")]
+    public async Task Restores_the_golden_replicas_as_recorded(string set)
+    {
+        using var golden = new GoldenReplica(set);
+        using var folder = new TempDirectory();
+        var outputs = 0;
+        foreach (var restore in golden.Expected.GetProperty("restores").EnumerateArray())
+        {
+            var output = folder.File($"{outputs++}.db");
+            var arguments = restore.GetProperty("args").EnumerateArray().Select(argument => argument.GetString()!).ToArray();
+
+            var (exitCode, text) = await RealLitestream.TryRestoreAsync(golden.Path, output, arguments);
+
+            exitCode.Should().Be(restore.GetProperty("exit").GetInt32(), "{0} {1}: {2}", set, restore.GetProperty("label"), text);
+            if (exitCode == 0)
+            {
+                (await BothRestores.HashAsync(output)).Should().Be(restore.GetProperty("file_sha256").GetString());
+            }
+        }
     }
 
     [LitestreamFact]
