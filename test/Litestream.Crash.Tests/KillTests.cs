@@ -68,7 +68,7 @@ public sealed class KillTests(ITestOutputHelper output)
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(client => Task.Run(() => AddNotesAsync(client))).ToArray();
 
-        await Task.WhenAny(enough.Task, Task.WhenAll(clients)).WaitAsync(TimeSpan.FromMinutes(2));
+        await Task.WhenAny(enough.Task, Task.WhenAll(clients)).WaitAsync(TimeSpan.FromMinutes(4));
         if (waitForUpload)
         {
             // Until an upload is seen within the time after an acknowledgement in which the kill is due.

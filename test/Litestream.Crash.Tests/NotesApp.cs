@@ -8,7 +8,7 @@ internal sealed class NotesApp : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly ChildProcess _child;
     private readonly HttpClient _http;

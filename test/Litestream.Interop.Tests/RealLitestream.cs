@@ -7,7 +7,7 @@ namespace Litestream.Interop;
 /// <summary>The real litestream v0.3.13, run as a child process.</summary>
 internal static class RealLitestream
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     /// <summary>The program, by LITESTREAM_BIN or as npm installed it; null where there is none.</summary>
     public static string? Find()

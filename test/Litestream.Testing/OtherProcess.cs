@@ -3,7 +3,7 @@ namespace Litestream.Testing;
 /// <summary>A connection to a database in another process, which runs statements one at a time.</summary>
 public sealed class OtherProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly ChildProcess _child;
 

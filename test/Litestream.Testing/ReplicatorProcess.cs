@@ -7,7 +7,7 @@ public sealed class ReplicatorProcess : IAsyncDisposable
 {
     private const string Synced = "synced ";
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly ChildProcess _child;
 

@@ -7,7 +7,7 @@ namespace Litestream.Testing;
 /// <summary>The sqlite3 command line: another SQLite than the one inside this process, so a second opinion.</summary>
 public static class SqliteShell
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     public static bool IsAvailable { get; } = Find() is not null;
 

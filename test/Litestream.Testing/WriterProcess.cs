@@ -7,7 +7,7 @@ public sealed class WriterProcess : IAsyncDisposable
 {
     private const string Committed = "committed ";
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly ChildProcess _child;
 
