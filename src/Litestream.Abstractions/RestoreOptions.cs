@@ -12,7 +12,10 @@ public sealed class RestoreOptions
     /// <summary>The generation to restore; null takes the newest that has what is asked for.</summary>
     public string? Generation { get; set; }
 
-    /// <summary>Restore to the end of this WAL index. Excludes <see cref="Timestamp"/> and <see cref="Position"/>.</summary>
+    /// <summary>
+    /// Restore to the end of this WAL index. One past the end of the backup is a <see cref="BackupNotFoundException"/> with
+    /// the bounds: the latest state is not what was asked for. Excludes <see cref="Timestamp"/> and <see cref="Position"/>.
+    /// </summary>
     public int? Index { get; set; }
 
     /// <summary>

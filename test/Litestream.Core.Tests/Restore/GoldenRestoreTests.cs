@@ -159,6 +159,37 @@ public sealed class GoldenRestoreTests
         (await RestoreAsync(replica)).Should().Be(Find(madeFrom, "latest").GetProperty("file_sha256").GetString());
     }
 
+    [Fact]
+    public async Task A_frame_that_v0_3_3_was_still_appending_is_left_out()
+    {
+        using var replica = new GoldenReplica("j_v033_file_layout");
+        using var madeFrom = new GoldenReplica("b_page_512");
+        var active = Directory.EnumerateFiles(replica.Path, "00000002.wal", SearchOption.AllDirectories).Single();
+        await File.AppendAllBytesAsync(active, new byte[300]);
+
+        (await RestoreAsync(replica)).Should().Be(Find(madeFrom, "latest").GetProperty("file_sha256").GetString());
+    }
+
+    [Theory]
+    [InlineData("with space, ünïcode and %41.db")]
+    [InlineData("what?mode=rw#here.db")]
+    public async Task Odd_characters_in_the_path_reach_SQLite_as_they_are(string name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var replica = new GoldenReplica("b_page_512");
+        using var output = new TempDirectory();
+        await using var client = new FileReplicaClient(replica.Path);
+
+        await client.RestoreAsync(new RestoreOptions { OutputPath = output.File(name) });
+
+        HashOf(output.File(name)).Should().Be(Find(replica, "latest").GetProperty("file_sha256").GetString());
+        Directory.EnumerateFileSystemEntries(output.Path).Should().Equal(output.File(name));
+    }
+
     private const string RetentionInterruptedHash = "5f37626008c274d757c06b827f90a3457bf2ec11e5ac49734577bc358940be62";
 
     private static async Task<string> RestoreAsync(GoldenReplica replica)
