@@ -31,6 +31,12 @@ internal static class BucketListing
             var answer = await bucket.CallAsync(
                 operation, prefix, 0, (client, call) => client.ListObjectsV2Async(request, call.Token), handled: null, cancellationToken).ConfigureAwait(false);
 
+            // The SDK takes any XML for an empty list, an error page of a proxy included.
+            if (answer is { Name: null, IsTruncated: null, KeyCount: null, MaxKeys: null })
+            {
+                throw Broken(operation, bucket, "what was answered is no list; check the endpoint");
+            }
+
             // Collections that are empty are null.
             var objects = (answer.S3Objects ?? []).ConvertAll(found => Read(found, operation, bucket));
             var prefixes = answer.CommonPrefixes ?? [];

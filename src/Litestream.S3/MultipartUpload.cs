@@ -55,6 +55,11 @@ internal sealed class MultipartUpload(ReplicaBucket bucket, S3Location location)
         initiation.Metadata[metadata.Name] = metadata.Value;
         var upload = await bucket.CallAsync(
             operation, key, 0, (client, call) => client.InitiateMultipartUploadAsync(initiation, call.Token), handled: null, cancellationToken).ConfigureAwait(false);
+        if (string.IsNullOrEmpty(upload.UploadId))
+        {
+            throw new ReplicaException($"{operation}, {bucket.Location}: the store gave the upload no id; check the endpoint.");
+        }
+
         try
         {
             var parts = await UploadPartsAsync(upload.UploadId, key, content, start, length, operation, cancellationToken).ConfigureAwait(false);

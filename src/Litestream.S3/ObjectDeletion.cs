@@ -34,7 +34,8 @@ internal sealed class ObjectDeletion(ReplicaBucket bucket, S3Location location)
         var request = new DeleteObjectsRequest
         {
             BucketName = location.Bucket,
-            Quiet = true,
+            // In full, so that an answer that is none is not taken for success.
+            Quiet = false,
             Objects = [.. keys.Select(key => new KeyVersion { Key = location.Root + key })],
         };
         List<DeleteError> errors;
@@ -48,6 +49,10 @@ internal sealed class ObjectDeletion(ReplicaBucket bucket, S3Location location)
                 e => e is DeleteObjectsException || IsRefusal(e),
                 cancellationToken).ConfigureAwait(false);
             errors = response.DeleteErrors ?? [];
+            if (errors.Count == 0 && response.DeletedObjects is not { Count: > 0 })
+            {
+                throw new ReplicaException($"{operation}, {bucket.Location}: the store's answer names none of them; check the endpoint.", isTransient: true);
+            }
         }
         catch (DeleteObjectsException e)
         {

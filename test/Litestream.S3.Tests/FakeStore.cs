@@ -90,6 +90,9 @@ internal sealed class FakeStore : IAsyncDisposable
     public void Put(string key, byte[] content, DateTimeOffset? modified = null) =>
         _objects[key] = new StoredObject(content, modified ?? DateTimeOffset.UtcNow, new Dictionary<string, string>());
 
+    public void PutLike(string key, WireRequest request) =>
+        _objects[key] = new StoredObject(request.Body, DateTimeOffset.UtcNow, Metadata(request));
+
     public void PutUpload(string key, DateTimeOffset initiated) =>
         _uploads[Guid.NewGuid().ToString("N")] = new FakeUpload(key, initiated, new Dictionary<string, string>(), new ConcurrentDictionary<int, byte[]>());
 
@@ -229,7 +232,7 @@ internal sealed class FakeStore : IAsyncDisposable
         var prefix = request.Query.GetValueOrDefault("prefix", "");
         var delimiter = request.Query.GetValueOrDefault("delimiter", "");
         var after = request.Query.GetValueOrDefault("continuation-token", "");
-        var result = new XElement(Xml + "ListBucketResult");
+        var result = new XElement(Xml + "ListBucketResult", new XElement(Xml + "Name", Bucket));
         var count = 0;
         string? last = null;
         foreach (var key in _objects.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
@@ -267,12 +270,14 @@ internal sealed class FakeStore : IAsyncDisposable
             return ErrorAsync(context, 400, "MissingContentMD5");
         }
 
+        var result = new XElement(Xml + "DeleteResult");
         foreach (var key in XDocument.Parse(Encoding.UTF8.GetString(request.Body)).Descendants().Where(e => e.Name.LocalName == "Key"))
         {
             _objects.TryRemove(key.Value, out _);
+            result.Add(new XElement(Xml + "Deleted", new XElement(Xml + "Key", key.Value)));
         }
 
-        return WriteAsync(context, new XElement(Xml + "DeleteResult"));
+        return WriteAsync(context, result);
     }
 
     private Task InitiateAsync(HttpContext context, WireRequest request, string key)
