@@ -6,8 +6,9 @@ using Notes;
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Warning);
 
-// The whole set-up: from here on every commit to data/notes.db is copied to the folder backups/notes.
-builder.Services.AddLitestream(o => o.AddDatabase("data/notes.db", "backups/notes"));
+// The whole set-up: from here on every commit to data/notes.db is copied to the folder backups/notes, or to where the
+// setting Backup says, such as s3://my-bucket/notes with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
+builder.Services.AddLitestream(o => o.AddDatabase("data/notes.db", builder.Configuration["Backup"] ?? "backups/notes")).AddS3();
 builder.Services.AddDbContext<NotesDb>(o => o.UseSqlite("Data Source=data/notes.db"));
 
 var app = builder.Build();

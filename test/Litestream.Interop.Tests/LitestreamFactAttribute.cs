@@ -19,6 +19,13 @@ public sealed class LitestreamTheoryAttribute : TheoryAttribute
     public LitestreamTheoryAttribute() => Skip = Requirements.WhatIsMissing;
 }
 
+/// <summary>A test that needs a real S3 server as well.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LitestreamOnS3FactAttribute : FactAttribute
+{
+    public LitestreamOnS3FactAttribute() => Skip = Requirements.WhatIsMissing ?? S3.RealServer.WhatIsMissing;
+}
+
 internal static class Requirements
 {
     public static string? WhatIsMissing { get; } =
