@@ -5,6 +5,7 @@ using Notes;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 
 // The whole set-up: from here on every commit to data/notes.db is copied to the folder backups/notes, or to where the
 // setting Backup says, such as s3://my-bucket/notes with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
