@@ -25,6 +25,11 @@ public static class Snippets
         await app.RunAsync();                 // the last changes are uploaded while it stops
     }
 
+    public static void Bucket(WebApplicationBuilder builder)
+    {
+        builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "s3://my-bucket/app")).AddS3();
+    }
+
     public static async Task<ReplicationPosition> WaitAsync(AppDb db, ILitestreamDatabase backup, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);
