@@ -1,4 +1,3 @@
-using Litestream.Diagnostics;
 using Litestream.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -18,14 +17,11 @@ namespace Litestream.Shadow;
 internal sealed class WalSync : IDisposable
 {
     private readonly string _path;
-    private readonly WalSyncSettings _settings;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly ReadMarks _marks;
     private readonly bool _goesOn;
     private readonly ShadowWriter _writer;
-    private readonly Checkpointer _checkpointer;
-    private readonly CheckpointClock _clock;
+    private readonly CheckpointRound _checkpoints;
     private volatile ContinuityLostException? _requested;
 
     /// <param name="path">The database.</param>
@@ -39,11 +35,10 @@ internal sealed class WalSync : IDisposable
     public WalSync(
         string path, MetaDirectory meta, ShadowWal shadow, ReadMarks marks, HeldCapture? held, WalSyncSettings settings, TimeProvider time, ILogger logger)
     {
-        (_path, _settings, _time, _logger) = (path, settings, time, logger);
+        (_path, _time) = (path, time);
         (Shadow, _marks) = (shadow, marks);
         _writer = new ShadowWriter(path, meta, shadow, marks, settings, time, logger);
-        _checkpointer = new Checkpointer(marks, _writer.Copy, time);
-        _clock = new CheckpointClock(settings, time);
+        _checkpoints = new CheckpointRound(path, marks, _writer.Copy, settings, time, logger);
         if (held is not null)
         {
             _writer.GoOn(held);
@@ -120,8 +115,8 @@ internal sealed class WalSync : IDisposable
             }
 
             _writer.Copy();
-            LeaveLockZero();
-            outcome = CheckpointIfDue();
+            _checkpoints.LeaveLockZero();
+            outcome = _checkpoints.RunIfDue();
         }
         catch (ContinuityLostException lost) when (!_writer.HasBegun)
         {
@@ -192,7 +187,7 @@ internal sealed class WalSync : IDisposable
     }
 
     /// <summary>How long until something is due that no commit announces: a checkpoint by time. Null: nothing is.</summary>
-    public TimeSpan? NextDue() => _marks.Index.TryRead(out var header) ? _clock.NextDue(header, _marks.Mark) : null;
+    public TimeSpan? NextDue() => _checkpoints.NextDue();
 
     /// <summary>Begins afresh; a request for that is thereby met.</summary>
     private void StartGeneration(GenerationReason reason, string detail)
@@ -219,9 +214,8 @@ internal sealed class WalSync : IDisposable
         _writer.ForgetWal();
         try
         {
-            if (_clock.MayTakeLock())
+            if (_checkpoints.TryEmptyWal())
             {
-                new Checkpointer(_marks, static () => { }, _time).EmptyWal();
                 _writer.Copy();
                 return;
             }
@@ -232,78 +226,5 @@ internal sealed class WalSync : IDisposable
         }
 
         throw new LitestreamException($"The WAL of '{_path}' cannot be captured yet: {obstacle.Message}.", obstacle, isTransient: true);
-    }
-
-    /// <summary>
-    /// On read lock 0 nobody can backfill, and an application's own checkpoints grow slower with every frame: as soon as
-    /// there is a frame behind the mark, move it to a lock of 1 or above.
-    /// </summary>
-    private void LeaveLockZero()
-    {
-        if (_marks.Mark.MayBeOnLockZero
-            && _marks.Index.TryRead(out var header)
-            && header.MaxFrame > 0
-            && (header.MaxFrame != _marks.Mark.Header.MaxFrame || header.Salts != _marks.Mark.Header.Salts))
-        {
-            _marks.Leap(_writer.Copy);
-        }
-    }
-
-    private CheckpointOutcome? CheckpointIfDue()
-    {
-        if (!_marks.Index.TryRead(out var header) || !_clock.IsDue(header, _marks.Mark))
-        {
-            return null;
-        }
-
-        CheckpointOutcome outcome;
-        if (_settings.ReleaseBeforeCheckpoint)
-        {
-            outcome = RunUnprotected();
-        }
-        else
-        {
-            outcome = _checkpointer.RunLockFree();
-        }
-
-        if (outcome == CheckpointOutcome.Partial
-            && !_settings.ReleaseBeforeCheckpoint
-            && _marks.Index.TryRead(out header)
-            && header.MaxFrame >= _settings.MaxCheckpointPages
-            && _clock.MayTakeLock())
-        {
-            outcome = RunUnderWriteLock();
-        }
-
-        _clock.Ran(outcome, header);
-        _writer.Copy();
-        LeaveLockZero();
-        return outcome;
-    }
-
-    /// <summary>What Litestream v0.3.13 does, for the test that shows what comes of it.</summary>
-    private CheckpointOutcome RunUnprotected()
-    {
-        _marks.ReleaseUnderWriteLock(connection =>
-        {
-            _settings.Pause?.Invoke();
-            connection.CheckpointPassive();
-            _settings.Pause?.Invoke();
-        });
-        return CheckpointOutcome.Partial;
-    }
-
-    private CheckpointOutcome RunUnderWriteLock()
-    {
-        try
-        {
-            var outcome = _checkpointer.RunUnderWriteLock();
-            Log.WriteLockHeld(_logger, _path, _checkpointer.LockHeld.TotalMilliseconds, outcome.ToString());
-            return outcome;
-        }
-        catch (SqliteFailure failure) when (failure.IsTransient && _marks.IsHeld)
-        {
-            return CheckpointOutcome.Partial;
-        }
     }
 }
