@@ -121,9 +121,9 @@ internal sealed class DatabaseEngine : IDatabaseEngine
             // Whatever the state: a database may have come, or be readable again, since it was last looked at.
             await SyncAsync(budget).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is LitestreamException or InvalidOperationException or OperationCanceledException or IOException)
+        catch (Exception)
         {
-            // The status says what is missing; the host says it to the log.
+            // Stopping goes on, whatever it was. The status says what is missing; the host says it to the log.
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -181,6 +181,13 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 try
                 {
                     await reach(worker, sequence, cancellationToken).ConfigureAwait(false);
+                    if (worker.CoveredSequence < sequence)
+                    {
+                        throw new ReplicaException(
+                            $"Replica '{worker.Name}' of database '{Name}' does not hold the last commits yet: {worker.GetStatus().LastError ?? "a new generation has to come first"}.",
+                            innerException: null,
+                            isTransient: true);
+                    }
                 }
                 catch (LitestreamException exception)
                 {

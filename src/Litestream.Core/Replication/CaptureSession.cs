@@ -88,18 +88,23 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
             if (Capture is { } capture)
             {
                 Capture = null;
-                if (capture.State is not null && capture.HoldsMark)
+                try
                 {
-                    capture.Flush();
+                    if (capture.State is not null && capture.HoldsMark)
+                    {
+                        capture.Flush();
+                    }
                 }
-
-                if (releaseMark || capture.State is null || !capture.HoldsMark)
+                finally
                 {
-                    capture.Dispose();
-                }
-                else
-                {
-                    HeldCaptures.Keep(definition.MetaPath, capture.Detach());
+                    if (releaseMark || capture.State is null || !capture.HoldsMark)
+                    {
+                        capture.Dispose();
+                    }
+                    else
+                    {
+                        HeldCaptures.Keep(definition.MetaPath, capture.Detach());
+                    }
                 }
             }
 
@@ -131,6 +136,27 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
     }
 
+    /// <summary>An exact image of the database, through a connection of its own.</summary>
+    /// <exception cref="LitestreamException">The database is not open, was replaced, or cannot be imaged now; transient.</exception>
+    public DatabaseImage OpenImage()
+    {
+        if (Capture is not { HoldsMark: true } capture)
+        {
+            throw new LitestreamException(
+                $"The database '{definition.Name}' is not open at the moment.", innerException: null, isTransient: true);
+        }
+
+        var connection = Connect();
+        if (capture.HasMoved())
+        {
+            // Opened by path: it may be the new file, whose content must not go into the old one's generation.
+            connection.Dispose();
+            throw new DatabaseReplacedException(definition.Path);
+        }
+
+        return capture.OpenImage(connection);
+    }
+
     private WalSync OpenCapture()
     {
         var held = HeldCaptures.Take(definition.MetaPath);
@@ -155,7 +181,16 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
         catch
         {
-            capture.Dispose();
+            if (goesOn && capture.State == held!.State)
+            {
+                // Nothing was begun anew: the mark stays for the next attempt.
+                HeldCaptures.Keep(definition.MetaPath, capture.Detach());
+            }
+            else
+            {
+                capture.Dispose();
+            }
+
             throw;
         }
         finally

@@ -1,5 +1,6 @@
 using Litestream.Diagnostics;
 using Litestream.Shadow;
+using Litestream.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Replication;
@@ -28,6 +29,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly PassWaiters _waiters = new();
     private readonly WalWatch _watch;
     private readonly CaptureHealth _health;
+    private GenerationRequest? _request;
+    private long _announced;
     private Task? _loop;
     private bool _stopped;
 
@@ -133,20 +136,21 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var capture = _session.Capture is { HoldsMark: true } open
-                ? open
-                : throw new LitestreamException($"The database '{Name}' is not open at the moment.", innerException: null, isTransient: true);
-            return capture.OpenImage(_session.Connect());
+            return _session.OpenImage();
         }
         finally
         {
             _gate.Release();
+
+            // The image copied what had been committed: the other replicas must hear of it, and the loop of what failed.
+            Announce();
+            _signal.Moved();
         }
     }
 
     public void RequestNewGeneration(string generation, GenerationReason reason, string detail)
     {
-        _session.Capture?.RequestNewGeneration(generation, reason, detail);
+        _request = new GenerationRequest(generation, reason, detail);
         _signal.Urgent();
     }
 
@@ -196,7 +200,16 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (!cancellationToken.IsCancellationRequested)
         {
-            var sleep = await PassOnceAsync(cancellationToken).ConfigureAwait(false);
+            var sleep = LookAgain;
+            try
+            {
+                sleep = await PassOnceAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // What handles failures has failed, a logger for one. The loop goes on all the same.
+            }
+
             try
             {
                 // After a failure nobody but the clock, or somebody who waits, ends the sleep.
@@ -241,15 +254,11 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             }
 
             var capture = _session.Capture!;
+            PassOnRequest(capture);
             var pass = capture.RunOnce();
             _watch.MoveTo(capture.WalIndexPointer);
             _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString());
             waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
-            if (pass.Moved)
-            {
-                Captured?.Invoke();
-            }
-
             Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)
             {
@@ -273,11 +282,49 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         finally
         {
             _gate.Release();
+            Announce();
+        }
+    }
+
+    /// <summary>
+    /// Tells the workers that the head has moved, by whichever way: a pass, an opening, an image, or one of them that failed
+    /// half way.
+    /// </summary>
+    private void Announce()
+    {
+        var sequence = _session.Shadow.Head?.Sequence ?? 0;
+        if (Interlocked.Exchange(ref _announced, sequence) != sequence)
+        {
+            Captured?.Invoke();
+        }
+    }
+
+    /// <summary>A worker's request stands until another generation is in use, also if the capture was opened anew meanwhile.</summary>
+    private void PassOnRequest(WalSync capture)
+    {
+        if (_request is not { } request)
+        {
+            return;
+        }
+
+        if (capture.State?.Generation == request.Generation)
+        {
+            capture.RequestNewGeneration(request.Generation, request.Reason, request.Detail);
+        }
+        else
+        {
+            Interlocked.CompareExchange(ref _request, null, request);
         }
     }
 
     private TimeSpan Failed(Exception exception)
     {
+        if (exception is IOException && _session.Capture is not null)
+        {
+            // The disk may be full of what no replica needs any more.
+            Trimmer?.Relieve(_session.Shadow);
+        }
+
         if (_session.Capture is not { HoldsMark: true })
         {
             _watch.Dispose();

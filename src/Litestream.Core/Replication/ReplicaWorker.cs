@@ -188,9 +188,10 @@ internal sealed class ReplicaWorker : IDisposable
         {
             await RunOnceAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (ReplicaException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Recorded where it happened; the delay before the next pass comes from there.
+            // Recorded where it happened; the delay before the next pass comes from there. What is no ReplicaException
+            // comes from the recording, a logger that throws for one: the loop goes on all the same.
         }
     }
 

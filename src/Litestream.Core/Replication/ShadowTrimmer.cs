@@ -11,6 +11,16 @@ namespace Litestream.Replication;
 /// <param name="logger">Told when a replica loses its claim.</param>
 internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string path, long limit, ILogger logger)
 {
+    /// <summary>The disk is full: frees what can be freed, at the cost of the replica that lags most.</summary>
+    public void Relieve(ShadowWal shadow)
+    {
+        if (shadow.Generations.Count > 0)
+        {
+            DropOldestClaim(shadow);
+            Trim(shadow);
+        }
+    }
+
     /// <summary>Removes from the shadow what every replica has; past the disk bound the one that lags most loses its claim.</summary>
     public void Trim(ShadowWal shadow)
     {

@@ -51,7 +51,11 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
 
     private string TimesPath => System.IO.Path.ChangeExtension(Path, ".times");
 
-    public ShadowIndex Describe() => new(Generation, Index, Length, IsComplete, Header);
+    public ShadowIndex Describe()
+    {
+        var complete = IsComplete; // before the length, which is the last one then: else an end could be passed over
+        return new ShadowIndex(Generation, Index, Length, complete, Header);
+    }
 
     /// <summary>Writes bytes that are not published yet.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
@@ -146,12 +150,11 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
         }
     }
 
-    /// <summary>Brings what is written onto the disk.</summary>
+    /// <summary>Brings what is written onto the disk, also what was written through a handle that has been closed since.</summary>
     public void Flush()
     {
         lock (_lock)
         {
-            // Also what was written through a handle that has been closed since.
             if (_wal is not null || File.Exists(Path))
             {
                 RandomAccess.FlushToDisk(OpenWal());

@@ -58,6 +58,9 @@ internal sealed class WalSync : IDisposable
     /// <summary>Size of the WAL in bytes up to its last commit, as last seen.</summary>
     public long WalSizeBytes => _writer.WalSizeBytes;
 
+    /// <summary>True once the file at the path is another one than the one that is captured.</summary>
+    public bool HasMoved() => _marks.Connection.HasMoved();
+
     /// <summary>True while a read mark of ours stands: without one nothing may be trusted, and the capture is opened anew.</summary>
     public bool HoldsMark => _marks.IsHeld;
 

@@ -137,5 +137,22 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
         _current = null;
     }
 
-    private ReadConnection Spare() => _spare ??= new ReadConnection(open());
+    /// <exception cref="DatabaseReplacedException">The path leads to another file than the one whose mark is held.</exception>
+    private ReadConnection Spare()
+    {
+        if (_spare is not null)
+        {
+            return _spare;
+        }
+
+        var spare = new ReadConnection(open());
+        if (_current is { } current && current.Connection.HasMoved())
+        {
+            // Opened by path: it may be the new file. A leap from the one to the other would mix their histories.
+            spare.Dispose();
+            throw new DatabaseReplacedException(current.Connection.Path);
+        }
+
+        return _spare = spare;
+    }
 }

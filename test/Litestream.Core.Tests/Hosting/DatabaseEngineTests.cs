@@ -186,6 +186,48 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_replaced_and_then_idle_is_replicated_without_anybody_asking()
+    {
+        using (var database = NewDatabase())
+        {
+            await _app.StartAsync();
+            database.Insert(10);
+            await _app.SyncAsync();
+        }
+
+        using (var other = new AppDatabase(_directory, "other.db"))
+        {
+            other.Execute("CREATE TABLE t(x)");
+            other.Insert(7);
+            other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        var before = _app.Status.Position.Generation;
+        File.Delete(_app.DatabasePath + "-wal");
+        File.Delete(_app.DatabasePath + "-shm");
+        File.Move(_directory.File("other.db"), _app.DatabasePath, overwrite: true);
+
+        await EventuallyAsync(() => _app.Status.Replicas[0].Position is { IsEmpty: false } position && position.Generation != before);
+
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        (await SqliteShell.CountAsync(_directory.File("copy.db"), "t")).Should().Be(7);
+    }
+
+    [Fact]
+    public async Task A_database_that_comes_and_is_then_idle_is_replicated_without_anybody_asking()
+    {
+        await _app.StartAsync();
+
+        using var database = NewDatabase();
+        database.Insert(3);
+        await EventuallyAsync(() => _app.Status.Replicas[0] is { Position.IsEmpty: false, Lag.Ticks: 0 });
+        await EventuallyAsync(() => _app.Status.Replicas[0].Position.Covers(_app.Status.Position));
+
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        await ShouldEqualAsync("copy.db", database);
+    }
+
+    [Fact]
     public async Task A_second_engine_waits_for_the_first_and_takes_over()
     {
         using var database = NewDatabase();
@@ -250,6 +292,17 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
         _app.Status.GenerationReason.Should().Be("DatabaseReplaced");
         await _app.RestoreAsync(_directory.File("copy.db"));
         (await SqliteShell.CountAsync(_directory.File("copy.db"), "t")).Should().Be(77);
+    }
+
+    /// <summary>For what happens by itself: polls, with a bound that only a failure reaches.</summary>
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!condition())
+        {
+            await poll.WaitForNextTickAsync(timeout.Token);
+        }
     }
 
     private AppDatabase NewDatabase()

@@ -1,4 +1,4 @@
-namespace Litestream.Shadow;
+namespace Litestream.Sqlite;
 
 /// <summary>The file at the database's path is another one than the one that is held open.</summary>
 internal sealed class DatabaseReplacedException(string path)
