@@ -14,7 +14,7 @@ static int Usage()
         write DATABASE [--seed N] [--page-size N] [--auto-checkpoint N] [--pause MILLISECONDS]
             commits at random until its input ends or it is killed
         replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N]
-            replicates until its input ends; answers "sync" with "synced POSITION"
+            replicates until its input ends; answers "sync" with "synced POSITION", and "insert" with "inserted"
         sql DATABASE
             runs each line of its input as SQL, answering "ok VALUE" or "error CODE MESSAGE"
         """);

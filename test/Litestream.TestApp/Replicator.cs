@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Litestream.TestApp;
 
 /// <summary>
-/// A host that only replicates; somebody else writes. "sync" in its input is answered with "synced POSITION", and the end
-/// of its input stops it in order.
+/// A host that replicates. "sync" in its input is answered with "synced POSITION", "insert" with "inserted" after a row was
+/// committed through a pooled connection of this process, and the end of its input stops it in order.
 /// </summary>
 internal static class Replicator
 {
@@ -36,6 +37,15 @@ internal static class Replicator
             if (line == "sync")
             {
                 Console.WriteLine($"synced {await replicated.SyncAsync()}");
+            }
+            else if (line == "insert")
+            {
+                using var connection = new SqliteConnection($"Data Source={database}");
+                connection.Open();
+                using var command = connection.CreateCommand();
+                command.CommandText = "CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t VALUES(randomblob(100))";
+                command.ExecuteNonQuery();
+                Console.WriteLine("inserted");
             }
         }
 

@@ -44,6 +44,13 @@ public sealed class ReplicatorProcess : IAsyncDisposable
         return line[Synced.Length..];
     }
 
+    /// <summary>Has that process itself commit a row, through a pooled connection.</summary>
+    public async Task InsertAsync()
+    {
+        _child.WriteLine("insert");
+        await _child.WaitForLineAsync(text => text == "inserted", Timeout);
+    }
+
     /// <summary>Lets the host stop in order.</summary>
     public async Task StopAsync()
     {

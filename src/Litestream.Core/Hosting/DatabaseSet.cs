@@ -33,7 +33,7 @@ internal sealed class DatabaseSet
     /// <summary>Restores what is missing. Every database is tried, so that one failure does not hide another.</summary>
     public async Task RestoreMissingAsync(CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentQueue<Exception>();
+        var failures = new ConcurrentDictionary<string, Exception>(StringComparer.Ordinal);
         var limit = new ParallelOptions { MaxDegreeOfParallelism = RestoresAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(_databases, limit, async (database, token) =>
         {
@@ -49,10 +49,10 @@ internal sealed class DatabaseSet
             catch (Exception e) when (!IsCancelled(e, token))
             {
                 Log.RestoreAtStartFailed(_logger, database.Definition.Name, e);
-                failures.Enqueue(e);
+                failures[database.Definition.Name] = e;
             }
         }).ConfigureAwait(false);
-        ThrowTogether([.. failures], "could not be restored");
+        ThrowTogether(failures, "could not be restored");
     }
 
     /// <summary>Opens what is not open yet.</summary>
@@ -83,7 +83,7 @@ internal sealed class DatabaseSet
     /// <summary>Syncs all at once. Every database is tried.</summary>
     public async Task SyncAsync(CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentQueue<Exception>();
+        var failures = new ConcurrentDictionary<string, Exception>(StringComparer.Ordinal);
         await Task.WhenAll(_databases.Select(async database =>
         {
             try
@@ -92,10 +92,10 @@ internal sealed class DatabaseSet
             }
             catch (Exception e) when (!IsCancelled(e, cancellationToken))
             {
-                failures.Enqueue(e);
+                failures[database.Definition.Name] = e;
             }
         })).ConfigureAwait(false);
-        ThrowTogether([.. failures], "could not be replicated");
+        ThrowTogether(failures, "could not be replicated");
     }
 
     /// <summary>Stops what was begun, in parallel. Failures are logged: stopping goes on.</summary>
@@ -182,8 +182,10 @@ internal sealed class DatabaseSet
     private static bool IsCancelled(Exception e, CancellationToken cancellationToken) =>
         e is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
-    private static void ThrowTogether(IReadOnlyList<Exception> failures, string what)
+    private static void ThrowTogether(ConcurrentDictionary<string, Exception> failed, string what)
     {
+        // In order of name, whichever failed first: a message that reads the same every time.
+        var failures = failed.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToList();
         if (failures.Count == 0)
         {
             return;
