@@ -94,7 +94,9 @@ internal sealed class ShadowWriter(
         {
             if (!marks.Index.TryRead(out var header))
             {
+                // Killed, or only without a processor at this moment.
                 marks.RepairIndex();
+                Thread.Yield();
                 continue;
             }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Litestream.Shadow;
-using Litestream.Sqlite;
 using Litestream.Testing.Capture;
 
 namespace Litestream.Testing.Stress;
@@ -131,8 +130,9 @@ public sealed class StressRun(StressOptions options)
             NoteGenerations(fixture);
             Prune(fixture);
         }
-        catch (SqliteFailure failure) when (failure.IsTransient)
+        catch (LitestreamException failure) when (failure.IsTransient)
         {
+            // A lock of somebody else; a writer that was put to sleep, or killed, while it published a commit.
             _report.Refusals++;
             if (!fixture.Sync.HoldsMark)
             {
