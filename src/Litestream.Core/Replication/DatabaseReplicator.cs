@@ -83,7 +83,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var state = _session.Open();
+            var state = await RetryPolicies.ForOpening(_time).ExecuteAsync(
+                static (session, _) => ValueTask.FromResult(session.Open()), _session, cancellationToken).ConfigureAwait(false);
             _health.Is(state);
             _watch.MoveTo(_session.Capture?.WalIndexPointer ?? 0);
         }

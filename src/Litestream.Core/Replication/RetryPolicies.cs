@@ -49,6 +49,23 @@ internal static class RetryPolicies
             })
             .Build();
 
+    /// <summary>
+    /// The pipeline around the first opening of a database: a few attempts, so that a lock which somebody holds for a moment
+    /// while the application starts does not leave its first commits unwatched. What takes longer is the loop's to retry.
+    /// </summary>
+    public static ResiliencePipeline ForOpening(TimeProvider timeProvider) =>
+        new ResiliencePipelineBuilder { TimeProvider = timeProvider }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = 2,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = TimeSpan.FromMilliseconds(100),
+                UseJitter = true,
+                ShouldHandle = static arguments => ValueTask.FromResult(
+                    arguments.Outcome.Exception is { } exception && MayPass(exception) && exception is not OperationCanceledException),
+            })
+            .Build();
+
     /// <summary>True if the same call may go through later without anybody's help.</summary>
     public static bool MayPass(Exception exception) => exception switch
     {

@@ -228,6 +228,26 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_locked_at_the_start_is_captured_as_soon_as_it_is_not()
+    {
+        _app.Options.BusyTimeout = TimeSpan.FromMilliseconds(20);
+        using var database = new AppDatabase(_directory, wal: false);
+        database.Execute("CREATE TABLE t(x)");
+        database.Execute("BEGIN EXCLUSIVE");
+
+        await _app.StartAsync();
+
+        _app.Status.State.Should().Be(ReplicationState.Retrying);
+        _app.Status.LastError.Should().Contain(_app.DatabasePath);
+        database.Execute("INSERT INTO t VALUES(1)");
+        database.Execute("COMMIT");
+        await EventuallyAsync(() => _app.Status.State == ReplicationState.Replicating);
+        await _app.SyncAsync();
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        (await SqliteShell.CountAsync(_directory.File("copy.db"), "t")).Should().Be(1);
+    }
+
+    [Fact]
     public async Task A_second_engine_waits_for_the_first_and_takes_over()
     {
         using var database = NewDatabase();
