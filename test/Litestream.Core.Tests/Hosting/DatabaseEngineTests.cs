@@ -195,17 +195,8 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
             await _app.SyncAsync();
         }
 
-        using (var other = new AppDatabase(_directory, "other.db"))
-        {
-            other.Execute("CREATE TABLE t(x)");
-            other.Insert(7);
-            other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-
         var before = _app.Status.Position.Generation;
-        File.Delete(_app.DatabasePath + "-wal");
-        File.Delete(_app.DatabasePath + "-shm");
-        File.Move(_directory.File("other.db"), _app.DatabasePath, overwrite: true);
+        ReplaceDatabase(rows: 7);
 
         await EventuallyAsync(() => _app.Status.Replicas[0].Position is { IsEmpty: false } position && position.Generation != before);
 
@@ -292,19 +283,7 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
             await _app.SyncAsync();
         }
 
-        using (var other = new AppDatabase(_directory, "other.db"))
-        {
-            other.Execute("CREATE TABLE t(x)");
-            other.Insert(77);
-            other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-
-        foreach (var suffix in new[] { "-wal", "-shm" })
-        {
-            File.Delete(_app.DatabasePath + suffix);
-        }
-
-        File.Move(_directory.File("other.db"), _app.DatabasePath, overwrite: true);
+        ReplaceDatabase(rows: 77);
         _app.Engine.NotifyChanged();
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await _app.Engine.WaitForReplicationAsync(timeout.Token);
@@ -323,6 +302,21 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
         {
             await poll.WaitForNextTickAsync(timeout.Token);
         }
+    }
+
+    /// <summary>Puts another database at the path, as a deploy or a restore by hand does.</summary>
+    private void ReplaceDatabase(int rows)
+    {
+        using (var other = new AppDatabase(_directory, "other.db"))
+        {
+            other.Execute("CREATE TABLE t(x)");
+            other.Insert(rows);
+            other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        File.Delete(_app.DatabasePath + "-wal");
+        File.Delete(_app.DatabasePath + "-shm");
+        File.Move(_directory.File("other.db"), _app.DatabasePath, overwrite: true);
     }
 
     private AppDatabase NewDatabase()
