@@ -52,10 +52,10 @@ internal sealed class NotesApp : IAsyncDisposable
 
     public Task KillAsync() => _child.KillAsync();
 
-    /// <summary>Ends it as Ctrl+C does.</summary>
+    /// <summary>Ends it in order.</summary>
     public async Task StopAsync()
     {
-        _child.Interrupt();
+        _child.Terminate();
         (await _child.WaitForExitAsync(Timeout)).Should().Be(0, "the application said: {0}", _child.Output);
     }
 

@@ -76,7 +76,7 @@ internal static class RealLitestream
     /// <summary>Ends litestream replicate as Ctrl+C does: it uploads what is left and goes.</summary>
     public static async Task StopAsync(ChildProcess litestream)
     {
-        litestream.Interrupt();
+        litestream.Terminate();
         await litestream.WaitForExitAsync(Timeout);
     }
 

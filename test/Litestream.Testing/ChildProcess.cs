@@ -12,7 +12,7 @@ namespace Litestream.Testing;
 /// </summary>
 public sealed partial class ChildProcess : IAsyncDisposable
 {
-    private const int SignalInterrupt = 2;
+    private const int SignalTerminate = 15;
     private const int SignalKill = 9;
 
     private readonly Process _process;
@@ -133,13 +133,16 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>Ends the input, which this solution's own programs take as the wish that they finish.</summary>
     public void CloseInput() => _process.StandardInput.Close();
 
-    /// <summary>What Ctrl+C does.</summary>
-    public void Interrupt()
+    /// <summary>
+    /// Asks it to end, as service managers and containers do. Not SIGINT: a shell starts what runs in its background with
+    /// that ignored, and every program started from there inherits it.
+    /// </summary>
+    public void Terminate()
     {
-        if (KillNative(_process.Id, SignalInterrupt) != 0)
+        if (KillNative(_process.Id, SignalTerminate) != 0)
         {
             throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture, $"kill({_process.Id}, SIGINT): error {Marshal.GetLastPInvokeError()}"));
+                CultureInfo.InvariantCulture, $"kill({_process.Id}, SIGTERM): error {Marshal.GetLastPInvokeError()}"));
         }
     }
 
