@@ -73,7 +73,7 @@ internal static class RealLitestream
         return child;
     }
 
-    /// <summary>Ends litestream replicate as Ctrl+C does: it uploads what is left and goes.</summary>
+    /// <summary>Ends litestream replicate in order: it uploads what is left and goes.</summary>
     public static async Task StopAsync(ChildProcess litestream)
     {
         litestream.Terminate();
