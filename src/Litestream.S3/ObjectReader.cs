@@ -80,5 +80,5 @@ internal static class ObjectReader
         S3Failure.IsObjectMissing(e) || e is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable };
 
     private static ReplicaObjectNotFoundException NotFound(ReplicaBucket bucket, string key, Exception? cause) =>
-        new($"There is no object '{key}' in {bucket.Location}.", key, cause);
+        new($"There is no object '{key}' in {bucket.Location}.", key, bucket.Failure.Safe(cause));
 }

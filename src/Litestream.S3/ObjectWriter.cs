@@ -168,7 +168,7 @@ internal sealed class ObjectWriter(ReplicaBucket bucket, S3Location location)
         : throw new ReplicaException($"Writing '{key}', {bucket.Location}: the store says no time for the object.", isTransient: true);
 
     private ReplicaObjectExistsException Exists(string key, Exception? cause) =>
-        new($"There is an object '{key}' in {bucket.Location} already.", key, cause);
+        new($"There is an object '{key}' in {bucket.Location} already.", key, bucket.Failure.Safe(cause));
 
 #pragma warning disable CA5351 // An ETag is an MD5; nothing is secured by it.
     private static async Task<string> HashAsync(Stream content, long start, long length, CancellationToken cancellationToken)

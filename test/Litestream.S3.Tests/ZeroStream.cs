@@ -1,7 +1,7 @@
 namespace Litestream.S3;
 
 /// <summary>So many zeros, seekable, in no memory.</summary>
-internal sealed class ZeroStream(long length) : Stream
+internal sealed class ZeroStream(long length, Action<long>? read = null) : Stream
 {
     public override bool CanRead => true;
 
@@ -17,10 +17,11 @@ internal sealed class ZeroStream(long length) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        var read = (int)Math.Min(buffer.Length, length - Position);
-        buffer[..read].Clear();
-        Position += read;
-        return read;
+        var count = (int)Math.Min(buffer.Length, length - Position);
+        buffer[..count].Clear();
+        Position += count;
+        read?.Invoke(Position);
+        return count;
     }
 
     public override long Seek(long offset, SeekOrigin origin) => Position = offset;

@@ -16,10 +16,11 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     private readonly SemaphoreSlim _slots = new(maxConcurrent, maxConcurrent);
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(1) / maxPerSecond;
 
-    // Guards the three below; nothing is called under it.
+    // Guards the four below; nothing is called under it.
     private readonly Lock _lock = new();
     private DateTimeOffset _next = DateTimeOffset.MinValue;
-    private DateTimeOffset _closedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _askedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _pacedUntil = DateTimeOffset.MinValue;
     private int _failures;
 
     /// <summary>Waits for a request's turn. The slot is given back by <see cref="Leave"/>.</summary>
@@ -29,13 +30,15 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
         try
         {
             var wait = Reserve();
-            while (wait > TimeSpan.Zero)
+            do
             {
-                await Task.Delay(wait, timeProvider, cancellationToken).ConfigureAwait(false);
-
-                // What failed meanwhile may have closed the gate again.
-                wait = UntilOpen();
+                if (wait > TimeSpan.Zero)
+                {
+                    // Timers count whole milliseconds, and a wait that is cut to none would spin.
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), timeProvider, cancellationToken).ConfigureAwait(false);
+                }
             }
+            while (!TryPass(out wait));
         }
         catch
         {
@@ -53,18 +56,16 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
             if (answered && retryAfter is null)
             {
                 _failures = 0;
+                _pacedUntil = now;
             }
             else
             {
                 _failures = Math.Min(_failures + 1, 16);
-                var pace = FirstPace * (1 << (_failures - 1));
-                var pause = (pace < SlowestPace ? pace : SlowestPace) * (0.5 + (Random.Shared.NextDouble() / 2));
-                if (retryAfter is { } asked && asked > pause)
+                _pacedUntil = now + Pace();
+                if (retryAfter is { } asked && now + asked > _askedUntil)
                 {
-                    pause = asked < LongestPause ? asked : LongestPause;
+                    _askedUntil = now + (asked < LongestPause ? asked : LongestPause);
                 }
-
-                _closedUntil = now + pause > _closedUntil ? now + pause : _closedUntil;
             }
         }
 
@@ -74,12 +75,32 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
 
-    private TimeSpan UntilOpen()
+    // False, and for how long, while the gate is closed: what failed meanwhile may have closed it.
+    private bool TryPass(out TimeSpan wait)
     {
         lock (_lock)
         {
-            return _closedUntil - timeProvider.GetUtcNow();
+            var now = timeProvider.GetUtcNow();
+            wait = (_askedUntil > _pacedUntil ? _askedUntil : _pacedUntil) - now;
+            if (wait > TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            if (_failures > 1)
+            {
+                // One by one, until one succeeds: those who waited together must not all go at once.
+                _pacedUntil = now + Pace();
+            }
+
+            return true;
         }
+    }
+
+    private TimeSpan Pace()
+    {
+        var pace = FirstPace * (1 << (_failures - 1));
+        return (pace < SlowestPace ? pace : SlowestPace) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
     // Requests are spaced evenly once a second's worth has been used at once.
@@ -90,9 +111,7 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
             var now = timeProvider.GetUtcNow();
             var earliest = now - TimeSpan.FromSeconds(1) + _interval;
             _next = (_next > earliest ? _next : earliest) + _interval;
-            var begin = _next - _interval;
-            begin = begin > _closedUntil ? begin : _closedUntil;
-            return begin - now;
+            return _next - _interval - now;
         }
     }
 }

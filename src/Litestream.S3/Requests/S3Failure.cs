@@ -149,10 +149,10 @@ internal sealed class S3Failure(S3Location location, IReadOnlyList<string> secre
         return clean.Length > LongestAnswer ? clean.ToString(0, LongestAnswer) + "…" : clean.ToString();
     }
 
-    // An exception that repeats a secret anywhere is not handed on.
-    private Exception? Safe(Exception exception)
+    /// <summary>The cause to hand on: none where it repeats a secret, as a store can make it do.</summary>
+    public Exception? Safe(Exception? exception)
     {
-        var text = exception.ToString();
+        var text = exception?.ToString() ?? "";
         return secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal)) ? null : exception;
     }
 }
