@@ -66,7 +66,7 @@ public sealed class S3ReplicaOptions
 
     /// <summary>
     /// Whether the host tries out at its start, once per bucket and in the background, what the store can do, and
-    /// reports in the log what it cannot. About fifteen small requests.
+    /// reports in the log what it cannot. About twenty small requests.
     /// </summary>
     /// <value>Default: true.</value>
     public bool ProbeOnStart { get; set; } = true;

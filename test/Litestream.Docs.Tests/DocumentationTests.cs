@@ -11,7 +11,7 @@ namespace Litestream.Docs;
 public sealed partial class DocumentationTests
 {
     public static TheoryData<string> Documents() =>
-        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md"];
+        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md", "docs/stores.md"];
 
     [Theory]
     [MemberData(nameof(Documents))]

@@ -1,3 +1,4 @@
+using Litestream.S3;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,13 @@ public static class Snippets
     public static void Bucket(WebApplicationBuilder builder)
     {
         builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "s3://my-bucket/app")).AddS3();
+    }
+
+    public static async Task ProbeAsync()
+    {
+        await using var client = new S3ReplicaClient("s3://my-bucket/app");
+        ReplicaProbe probe = await client.ProbeAsync();
+        Console.WriteLine(probe);
     }
 
     public static async Task<ReplicationPosition> WaitAsync(AppDb db, ILitestreamDatabase backup, CancellationToken cancellationToken)
