@@ -16,6 +16,10 @@ public sealed class FaultTests : IAsyncLifetime
     private string _url = "";
     private S3ReplicaOptions _options = null!;
 
+    /// <summary>Long enough to show the back-off; LITESTREAM_OUTAGE_SECONDS=300 shows the longest one.</summary>
+    private static TimeSpan Outage => TimeSpan.FromSeconds(
+        int.TryParse(Environment.GetEnvironmentVariable("LITESTREAM_OUTAGE_SECONDS"), out var seconds) ? seconds : 6);
+
     public async Task InitializeAsync()
     {
         if (RealServer.WhatIsMissing is null)
@@ -95,11 +99,11 @@ public sealed class FaultTests : IAsyncLifetime
         var before = _proxy.Requests;
         var outage = Stopwatch.StartNew();
 
-        await Task.Delay(TimeSpan.FromSeconds(6));
+        await Task.Delay(Outage);
 
         (_proxy.Requests - before).Should().BeInRange(1, 3 * (int)outage.Elapsed.TotalSeconds);
         _proxy.Choose = _ => null;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(75)); // more than the longest back-off
         await database.WaitForReplicationAsync(limit.Token);
         await host.StopAsync();
         await RestoresToAsync(path);
