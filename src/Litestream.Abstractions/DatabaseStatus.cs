@@ -9,6 +9,15 @@ public sealed record DatabaseStatus
     /// <summary>What capture of the database is doing.</summary>
     public required ReplicationState State { get; init; }
 
+    /// <summary>Since when the state is as it is; null if nothing was begun yet.</summary>
+    public DateTimeOffset? StateSince { get; init; }
+
+    /// <summary>
+    /// How long the capture is past the time at which it should have looked at the database again; zero while it keeps its
+    /// time. Grows while it hangs.
+    /// </summary>
+    public TimeSpan Overdue { get; init; }
+
     /// <summary>Up to where the WAL has been captured; empty before the first look.</summary>
     public ReplicationPosition Position { get; init; }
 
@@ -26,6 +35,12 @@ public sealed record DatabaseStatus
 
     /// <summary>Size of the database's WAL in bytes, as last seen.</summary>
     public long WalSize { get; init; }
+
+    /// <summary>
+    /// Since when the WAL is above <see cref="DatabaseOptions.MaxCheckpointPages"/> and cannot be checkpointed, because a
+    /// reader stands in the way; null if it is not.
+    /// </summary>
+    public DateTimeOffset? WalOverLimitSince { get; init; }
 
     /// <summary>Bytes that the local copy of not yet replicated WAL takes in the meta directory.</summary>
     public long ShadowSize { get; init; }

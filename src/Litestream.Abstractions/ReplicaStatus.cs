@@ -9,6 +9,9 @@ public sealed record ReplicaStatus
     /// <summary>What the replica's worker is doing.</summary>
     public required ReplicationState State { get; init; }
 
+    /// <summary>Since when the state is as it is; null if nothing was begun yet.</summary>
+    public DateTimeOffset? StateSince { get; init; }
+
     /// <summary>Up to where this replica can be restored; empty before its first snapshot.</summary>
     public ReplicationPosition Position { get; init; }
 

@@ -29,6 +29,9 @@ public sealed class ReplicatedApp : IAsyncDisposable
 
     public string MetaPath { get; }
 
+    /// <summary>Name of the database.</summary>
+    public string Name { get; init; } = "app";
+
     public DatabaseOptions Options { get; } = new();
 
     public ReplicaOptions ReplicaOptions { get; } = new() { SyncInterval = TimeSpan.FromMilliseconds(20) };
@@ -46,7 +49,7 @@ public sealed class ReplicatedApp : IAsyncDisposable
     {
         var definition = new DatabaseDefinition
         {
-            Name = "app",
+            Name = Name,
             Path = DatabasePath,
             MetaPath = MetaPath,
             Options = Options,

@@ -1,3 +1,6 @@
+using Litestream.Diagnostics;
+using Litestream.Storage;
+
 namespace Litestream.Hosting;
 
 /// <summary>One database as the options describe it, validated, every path full and every client made.</summary>
@@ -20,4 +23,21 @@ internal sealed record DatabaseDefinition
 
     /// <summary>Whether stopping closes the connection that holds the WAL (<see cref="LitestreamOptions.ReleaseOnStop"/>).</summary>
     public bool ReleaseOnStop { get; init; }
+
+    /// <summary>The same, with every call to a replica's store measured.</summary>
+    public DatabaseDefinition Metered(DatabaseTelemetry telemetry, TimeProvider time) => this with
+    {
+        Replicas =
+        [
+            .. Replicas.Select(replica => replica with
+            {
+                Client = new MeteredReplicaClient(
+                    replica.Client,
+                    telemetry,
+                    replica.Name,
+                    string.IsNullOrWhiteSpace(replica.Options.Url) ? replica.Client.Location.Scheme : ReplicaUrl.Scheme(replica.Options.Url),
+                    time),
+            }),
+        ],
+    };
 }

@@ -1,3 +1,4 @@
+using Litestream.Diagnostics;
 using Litestream.Replication;
 using Microsoft.Extensions.Logging;
 
@@ -20,20 +21,34 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly DatabaseReplicator _replicator;
     private readonly DatabaseRestorer _restorer;
     private readonly ReplicaWorker[] _workers;
+    private readonly DatabaseTelemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
     private volatile bool _restoring;
     private bool _stopped;
 
-    public DatabaseEngine(DatabaseDefinition definition, IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory)
+    public DatabaseEngine(
+        DatabaseDefinition definition,
+        IWalWatcher watcher,
+        TimeProvider timeProvider,
+        ILoggerFactory loggerFactory,
+        LitestreamMetrics? metrics = null)
     {
+        _telemetry = new DatabaseTelemetry(metrics, definition.Name, definition.Path, GetStatus, timeProvider);
+        definition = definition.Metered(_telemetry, timeProvider);
         (_definition, _time, _logger) = (definition, timeProvider, loggerFactory.CreateLogger("Litestream"));
         _replicator = new DatabaseReplicator(
-            new CaptureDefinition(definition.Name, definition.Path, definition.MetaPath, definition.Options), watcher, timeProvider, _logger);
-        _restorer = new DatabaseRestorer(definition, loggerFactory);
+            new CaptureDefinition(definition.Name, definition.Path, definition.MetaPath, definition.Options), watcher, timeProvider, _logger)
+        {
+            Telemetry = _telemetry,
+        };
+        _restorer = new DatabaseRestorer(definition, loggerFactory) { Telemetry = _telemetry };
         _workers = definition.Replicas
             .Select(replica => new ReplicaWorker(
-                _replicator, replica.Client, replica.Name, replica.Options, timeProvider, _logger, Random.Shared))
+                _replicator, replica.Client, replica.Name, replica.Options, timeProvider, _logger, Random.Shared)
+            {
+                Telemetry = _telemetry,
+            })
             .ToArray();
         _replicator.Captured += () =>
         {
@@ -83,6 +98,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public void Start()
     {
+        _telemetry.Begin();
         _replicator.Start();
         _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)));
     }
@@ -98,10 +114,11 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     public DatabaseStatus GetStatus()
     {
         var status = _replicator.GetStatus();
+        var uncaptured = _replicator.UncapturedFor;
         return status with
         {
             State = _restoring ? ReplicationState.Restoring : status.State,
-            Replicas = _workers.Select(worker => worker.GetStatus()).ToArray(),
+            Replicas = _workers.Select(worker => worker.GetStatus(uncaptured)).ToArray(),
         };
     }
 
@@ -137,6 +154,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         }
 
         await _replicator.StopAsync(_definition.ReleaseOnStop).ConfigureAwait(false);
+        _telemetry.End();
     }
 
     public async ValueTask DisposeAsync()

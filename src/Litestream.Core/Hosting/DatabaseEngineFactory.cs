@@ -1,3 +1,4 @@
+using Litestream.Diagnostics;
 using Litestream.Replication;
 using Litestream.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -5,13 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace Litestream.Hosting;
 
 /// <summary>Makes the engine that replicates for real.</summary>
-internal sealed class DatabaseEngineFactory(IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory) : IDatabaseEngineFactory
+internal sealed class DatabaseEngineFactory(
+    IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory, LitestreamMetrics? metrics = null) : IDatabaseEngineFactory
 {
     /// <inheritdoc/>
     /// <exception cref="LitestreamException">The SQLite that the application brings cannot be used: no waiting would mend that.</exception>
     public IDatabaseEngine Create(DatabaseDefinition definition)
     {
         SqliteLibrary.EnsureReady();
-        return new DatabaseEngine(definition, watcher, timeProvider, loggerFactory);
+        return new DatabaseEngine(definition, watcher, timeProvider, loggerFactory, metrics);
     }
 }

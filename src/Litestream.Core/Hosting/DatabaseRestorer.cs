@@ -1,3 +1,4 @@
+using Litestream.Diagnostics;
 using Litestream.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -6,6 +7,9 @@ namespace Litestream.Hosting;
 /// <summary>Restores a database from those of its replicas that have a backup, the furthest first.</summary>
 internal sealed class DatabaseRestorer(DatabaseDefinition definition, ILoggerFactory loggerFactory)
 {
+    /// <summary>Where restores are reported.</summary>
+    public DatabaseTelemetry Telemetry { get; set; } = DatabaseTelemetry.Unmeasured(definition.Name);
+
     /// <summary>Restores the database to its own path.</summary>
     /// <returns>False if no replica has a backup and the policy does not require one.</returns>
     /// <exception cref="ReplicaException">A replica could not be read: whether it has a newer backup is not known, so nothing is restored.</exception>
@@ -39,7 +43,11 @@ internal sealed class DatabaseRestorer(DatabaseDefinition definition, ILoggerFac
         {
             try
             {
-                var result = await replica.Client.RestoreAsync(options, loggerFactory, cancellationToken).ConfigureAwait(false);
+                var result = await Telemetry.MeasureAsync(
+                    LitestreamActivities.Restore,
+                    replica.Name,
+                    static (telemetry, name, duration, failure) => telemetry.Restored(name, duration, failure),
+                    () => replica.Client.RestoreAsync(options, loggerFactory, cancellationToken)).ConfigureAwait(false);
                 return result with { Replica = replica.Name };
             }
             catch (BackupNotFoundException exception)

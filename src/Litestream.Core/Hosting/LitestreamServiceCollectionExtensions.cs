@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Litestream;
+using Litestream.Diagnostics;
 using Litestream.Hosting;
 using Litestream.Replication;
 using Litestream.Storage;
@@ -32,10 +34,12 @@ public static class LitestreamServiceCollectionExtensions
         services.TryAddSingleton<DatabaseDefinitions>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());
         services.TryAddSingleton<IWalWatcher>(WalWatcher.Shared);
+        services.TryAddSingleton(static provider => new LitestreamMetrics(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton<IDatabaseEngineFactory>(static provider => new DatabaseEngineFactory(
             provider.GetRequiredService<IWalWatcher>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
+            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
+            provider.GetRequiredService<LitestreamMetrics>()));
         services.TryAddSingleton(static provider => new LitestreamHost(
             provider.GetRequiredService<IOptions<LitestreamOptions>>(),
             provider.GetRequiredService<DatabaseDefinitions>(),

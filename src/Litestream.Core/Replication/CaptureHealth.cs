@@ -17,6 +17,9 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
 
     public CaptureStatus Status => _status;
 
+    /// <summary>Told of every change of state, with the one before, the one now and the error.</summary>
+    public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }
+
     /// <summary>True while the last attempt failed.</summary>
     public bool IsFailing => _failures > 0;
 
@@ -24,11 +27,11 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
     public void Is(ReplicationState state)
     {
         _failures = 0;
-        _status = _status with { State = state, LastError = null };
+        Set(_status with { State = state, LastError = null });
     }
 
     /// <summary>A pass has gone through.</summary>
-    public void Succeeded(long walSize, string? generationReason)
+    public void Succeeded(long walSize, string? generationReason, DateTimeOffset? walOverLimitSince = null)
     {
         if (IsFailing)
         {
@@ -36,7 +39,10 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
             Log.CaptureRecovered(logger, path);
         }
 
-        _status = new CaptureStatus(ReplicationState.Replicating, null, time.GetUtcNow(), walSize, generationReason);
+        Set(new CaptureStatus(ReplicationState.Replicating, null, time.GetUtcNow(), walSize, generationReason)
+        {
+            WalOverLimitSince = walOverLimitSince,
+        });
     }
 
     /// <summary>An attempt failed. Said once for a row of failures.</summary>
@@ -45,11 +51,11 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
     {
         var passing = exception is LitestreamException { IsTransient: true } or IOException;
         _failures++;
-        _status = _status with
+        Set(_status with
         {
             State = passing ? ReplicationState.Retrying : ReplicationState.Faulted,
             LastError = exception.Message,
-        };
+        });
         if (_failures == 1 && passing)
         {
             Log.DatabaseNotReady(logger, path, exception.Message);
@@ -62,5 +68,16 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
         return passing
             ? TimeSpan.FromMilliseconds(Math.Min(FirstDelayMilliseconds * Math.Pow(2, Math.Min(_failures - 1, 10)), MaxDelayMilliseconds))
             : SlowClock;
+    }
+
+    private void Set(CaptureStatus status)
+    {
+        var before = _status;
+        var changed = before.State != status.State;
+        _status = status with { StateSince = changed ? time.GetUtcNow() : before.StateSince };
+        if (changed)
+        {
+            Changed?.Invoke(before.State, status.State, status.LastError);
+        }
     }
 }

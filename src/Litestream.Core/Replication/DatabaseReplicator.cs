@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Litestream.Diagnostics;
 using Litestream.Shadow;
 using Litestream.Sqlite;
@@ -29,6 +30,9 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly PassWaiters _waiters = new();
     private readonly WalWatch _watch;
     private readonly CaptureHealth _health;
+    private readonly CaptureReport _report;
+    private readonly UncapturedCommits _uncaptured;
+    private readonly LoopClock _clock;
     private GenerationRequest? _request;
     private long _announced;
     private Task? _loop;
@@ -38,8 +42,10 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     {
         (_definition, _time, _logger) = (definition, time, logger);
         _session = new CaptureSession(definition, time, logger);
-        _watch = new WalWatch(watcher, definition.Options.MonitorInterval, _signal.Moved);
+        _watch = new WalWatch(watcher, definition.Options.MonitorInterval, NotifyChanged);
         _health = new CaptureHealth(definition.Path, time, logger);
+        (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(time), new LoopClock(time));
+        Telemetry = DatabaseTelemetry.Unmeasured(definition.Name);
     }
 
     /// <summary>Raised after every pass that captured something, from the loop; must be quick.</summary>
@@ -47,6 +53,14 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     /// <summary>Removes from the shadow, after every pass, what no replica needs.</summary>
     public ShadowTrimmer? Trimmer { get; set; }
+
+    /// <summary>Where passes are reported.</summary>
+    public DatabaseTelemetry Telemetry { get; set; }
+
+    public CaptureHealth Health => _health;
+
+    /// <summary>Age of the oldest commit that is not captured yet; zero when there is none. Computed now.</summary>
+    public TimeSpan UncapturedFor => _uncaptured.Age;
 
     public string Name => _definition.Name;
 
@@ -106,11 +120,14 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         {
             Name = Name,
             State = status.State,
+            StateSince = status.StateSince,
+            Overdue = _clock.Overdue,
             Position = _session.Shadow.Head?.Position ?? default,
             LastSyncedAt = status.LastSyncedAt,
             LastError = status.State is ReplicationState.Retrying or ReplicationState.Faulted ? status.LastError : null,
             GenerationReason = status.GenerationReason,
             WalSize = status.WalSize,
+            WalOverLimitSince = status.WalOverLimitSince,
             ShadowSize = _session.Shadow.SizeBytes,
         };
     }
@@ -119,7 +136,11 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public void Start() => _loop ??= RunAsync(_stop.Token);
 
     /// <summary>Something was committed.</summary>
-    public void NotifyChanged() => _signal.Moved();
+    public void NotifyChanged()
+    {
+        _uncaptured.Noticed();
+        _signal.Moved();
+    }
 
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
     /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>
@@ -174,6 +195,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         try
         {
             _watch.Dispose();
+            LookOnceMore();
             _session.Close(releaseMark);
         }
         catch (Exception exception) when (exception is LitestreamException or IOException or UnauthorizedAccessException)
@@ -186,6 +208,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
 
         _waiters.Close(NotRunning());
+        _uncaptured.Forget();
         _health.Is(ReplicationState.Stopped);
     }
 
@@ -199,8 +222,12 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+        // Whoever started the loop is not the parent of all that it will ever do.
+        Activity.Current = null;
         while (!cancellationToken.IsCancellationRequested)
         {
+            _clock.BackIn(TimeSpan.Zero);
             var sleep = LookAgain;
             try
             {
@@ -211,6 +238,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
                 // What handles failures has failed, a logger for one. The loop goes on all the same.
             }
 
+            _clock.BackIn(sleep);
             try
             {
                 // After a failure nobody but the clock, or somebody who waits, ends the sleep.
@@ -218,9 +246,11 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                return;
+                break;
             }
         }
+
+        _clock.Ended();
     }
 
     /// <summary>One pass with all that belongs to it. Never throws, but for the end of the loop.</summary>
@@ -238,6 +268,9 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
         // Taken before the look: whoever comes later is served by the next pass.
         var waiting = _waiters.Take();
+        _uncaptured.PassBegins();
+        var started = _time.GetTimestamp();
+        Exception? failure = null;
         try
         {
             if (_session.Capture is { HoldsMark: false })
@@ -249,6 +282,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             if (state != ReplicationState.Replicating)
             {
                 _health.Is(state);
+                _uncaptured.Forget();
                 _watch.Dispose();
                 PassWaiters.Fail(waiting, new LitestreamException(NotOpen(state), innerException: null, isTransient: true));
                 return LookAgain;
@@ -257,8 +291,9 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             var capture = _session.Capture!;
             PassOnRequest(capture);
             var pass = capture.RunOnce();
+            _uncaptured.PassSucceeded();
             _watch.MoveTo(capture.WalIndexPointer);
-            _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString());
+            _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString(), capture.WalOverLimitSince);
             waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
             Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)
@@ -270,6 +305,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
         catch (DatabaseReplacedException replaced)
         {
+            _uncaptured.PassFailed();
             _watch.Dispose();
             _session.Abandon();
             PassWaiters.Fail(waiting, replaced);
@@ -277,14 +313,32 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
         catch (Exception exception)
         {
+            failure = exception;
+            _uncaptured.PassFailed();
             PassWaiters.Fail(waiting, exception);
             return Failed(exception);
         }
         finally
         {
+            _report.Passed(Telemetry, _session.Capture, _session.Shadow.Head?.Position ?? default, _time.GetElapsedTime(started), failure);
             _gate.Release();
             Announce();
         }
+    }
+
+    /// <summary>Captures at the stop what the last sync had no time to look at: what is said to be missing on the replicas is exact.</summary>
+    private void LookOnceMore()
+    {
+        try
+        {
+            _ = _loop is not null && _session.Capture is { HoldsMark: true } capture && capture.RunOnce().Moved;
+        }
+        catch (Exception exception) when (exception is LitestreamException or IOException)
+        {
+            // The next start finds it again; the state is made durable as it is.
+        }
+
+        Announce();
     }
 
     /// <summary>

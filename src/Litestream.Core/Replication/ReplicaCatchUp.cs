@@ -49,6 +49,9 @@ internal sealed class ReplicaCatchUp : IDisposable
             database, store, _resume, new SnapshotSpool(database, freeSpace), replica, logger);
     }
 
+    /// <summary>Where snapshots are reported.</summary>
+    public DatabaseTelemetry Telemetry { set => _snapshots.Telemetry = value; }
+
     /// <summary>What is needed of the shadow. Thread-safe.</summary>
     public ShadowClaim Claim
     {

@@ -15,8 +15,12 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
     private ReplicationPosition _position;
     private DateTimeOffset? _lastSyncedAt;
     private string? _lastError;
+    private DateTimeOffset? _stateSince;
     private int _failures;
     private TimeSpan _delay;
+
+    /// <summary>Told of every change of state, with the one before, the one now and the error; outside the lock.</summary>
+    public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }
 
     /// <summary>How long to wait from the beginning of the last pass to the next; zero while all is well.</summary>
     public TimeSpan Delay
@@ -59,6 +63,7 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
             {
                 Name = replica,
                 State = _state,
+                StateSince = _stateSince,
                 Position = _position,
                 Lag = lag,
                 LastSyncedAt = _lastSyncedAt,
@@ -70,10 +75,15 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
     /// <summary>The loop begins or ends.</summary>
     public void Running(bool running)
     {
+        ReplicationState before, now;
         lock (_lock)
         {
-            _state = !running ? ReplicationState.Stopped : _failures > 0 ? ReplicationState.Retrying : ReplicationState.Replicating;
+            before = _state;
+            now = !running ? ReplicationState.Stopped : _failures > 0 ? ReplicationState.Retrying : ReplicationState.Replicating;
+            Set(now);
         }
+
+        Tell(before, now, error: null);
     }
 
     /// <summary>A pass went through.</summary>
@@ -82,10 +92,13 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
     public void Succeeded(bool covers, string? refusal)
     {
         int failures;
+        ReplicationState before;
+        var now = refusal is null ? ReplicationState.Replicating : ReplicationState.Retrying;
         lock (_lock)
         {
             (failures, _failures, _delay) = (_failures, 0, TimeSpan.Zero);
-            _state = refusal is null ? ReplicationState.Replicating : ReplicationState.Retrying;
+            before = _state;
+            Set(now);
             _lastError = refusal;
             _lastSyncedAt = covers ? timeProvider.GetUtcNow() : _lastSyncedAt;
         }
@@ -94,6 +107,8 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         {
             Log.ReplicaRecovered(logger, replica, database, failures);
         }
+
+        Tell(before, now, refusal);
     }
 
     /// <summary>A pass failed.</summary>
@@ -102,17 +117,19 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
     public void Failed(Exception cause, ReplicaException failure)
     {
         int failures;
-        bool wasFaulted;
+        ReplicationState before;
+        var now = failure.IsTransient ? ReplicationState.Retrying : ReplicationState.Faulted;
         lock (_lock)
         {
             failures = ++_failures;
-            wasFaulted = _state == ReplicationState.Faulted;
-            _state = failure.IsTransient ? ReplicationState.Retrying : ReplicationState.Faulted;
+            before = _state;
+            Set(now);
             _delay = failure.IsTransient ? RetryPolicies.DelayAfter(failures, jitter) : RetryPolicies.MaxDelay;
             _lastError = failure.Message;
         }
 
-        if (!failure.IsTransient && !wasFaulted)
+        Tell(before, now, failure.Message);
+        if (!failure.IsTransient && before != ReplicationState.Faulted)
         {
             Log.ReplicaFaulted(logger, cause, replica, database, cause.Message);
         }
@@ -123,6 +140,23 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         else
         {
             Log.ReplicaStillFailing(logger, replica, database, failures, cause.Message);
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Set(ReplicationState state)
+    {
+        if (_state != state)
+        {
+            (_state, _stateSince) = (state, timeProvider.GetUtcNow());
+        }
+    }
+
+    private void Tell(ReplicationState before, ReplicationState now, string? error)
+    {
+        if (before != now)
+        {
+            Changed?.Invoke(before, now, error);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Litestream.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Replication;
@@ -55,6 +57,11 @@ internal sealed class ReplicaWorker : IDisposable
         _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, freeSpace ?? SnapshotSpool.FreeSpace, OnCovered);
     }
 
+    /// <summary>Where snapshots are reported.</summary>
+    public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = value; }
+
+    public ReplicaHealth Health => _health;
+
     /// <summary>Name of the replica.</summary>
     public string Name { get; }
 
@@ -85,7 +92,9 @@ internal sealed class ReplicaWorker : IDisposable
     }
 
     /// <summary>How the replica stands. Memory only.</summary>
-    public ReplicaStatus GetStatus() => _health.Describe(_lag.Lag);
+    /// <param name="uncaptured">Age of the oldest commit that is not captured, which no replica has.</param>
+    public ReplicaStatus GetStatus(TimeSpan uncaptured = default) =>
+        _health.Describe(_lag.Lag is var lag && lag > uncaptured ? lag : uncaptured);
 
     /// <summary>The loop. Returns when the token is cancelled, and throws nothing.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -96,6 +105,9 @@ internal sealed class ReplicaWorker : IDisposable
         {
             // Whoever starts the loop, a host that starts, does not wait for a first snapshot to be read and compressed.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+            // Nor is whoever started it the parent of all that it will ever do.
+            Activity.Current = null;
             while (!cancellationToken.IsCancellationRequested)
             {
                 var due = UntilNextPass(out var urgentOnly);
@@ -245,15 +257,18 @@ internal sealed class ReplicaWorker : IDisposable
         }
 
         _lag.Observe(head);
+        using var span = LitestreamActivities.Begin(LitestreamActivities.Sync, _database.Name, Name);
         try
         {
             var covers = await _catchUp.RunAsync(head, cancellationToken).ConfigureAwait(false);
             _health.Succeeded(covers, covers ? null : _catchUp.RefusalOf(head.Position.Generation));
             _waiters.PassSucceeded();
+            span?.SetTag(LitestreamActivities.Position, Position.ToString());
             return covers;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            span.Fail(exception);
             throw Failed(exception);
         }
     }

@@ -22,10 +22,20 @@ internal sealed class SnapshotUploader(
     // Kept over failed uploads, so that a store that is down for an hour costs one reading of the database and not sixty.
     private SpooledSnapshot? _spooled;
 
+    /// <summary>Where snapshots are reported.</summary>
+    public DatabaseTelemetry Telemetry { get; set; } = DatabaseTelemetry.Unmeasured(database.Name);
+
     /// <summary>Takes a snapshot, unless one waits already, and uploads it.</summary>
     /// <param name="cursor">Where the worker is. Its generation; and if it has uploaded WAL, the index that the snapshot must lie above.</param>
     /// <param name="cancellationToken">Gives up; what was spooled is kept.</param>
-    public async Task<SnapshotStep> UploadAsync(ReplicaCursor cursor, CancellationToken cancellationToken)
+    public Task<SnapshotStep> UploadAsync(ReplicaCursor cursor, CancellationToken cancellationToken) =>
+        Telemetry.MeasureAsync(
+            LitestreamActivities.Snapshot,
+            replica,
+            static (telemetry, name, duration, failure) => telemetry.Snapshotted(name, duration, failure),
+            () => TakeAndUploadAsync(cursor, cancellationToken));
+
+    private async Task<SnapshotStep> TakeAndUploadAsync(ReplicaCursor cursor, CancellationToken cancellationToken)
     {
         if (_spooled is { } old && !IsUsable(old, cursor))
         {

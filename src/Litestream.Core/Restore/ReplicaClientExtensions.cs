@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Litestream.Diagnostics;
 using Litestream.Restore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +34,24 @@ public static class ReplicaClientExtensions
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(options);
         var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(LoggerCategory);
-        return new RestoreRunner(client, options.Replica, logger, TimeProvider.System).RunAsync(options, cancellationToken);
+        return RunAsync(new RestoreRunner(client, options.Replica, logger, TimeProvider.System), options, cancellationToken);
+    }
+
+    private static async Task<RestoreResult> RunAsync(RestoreRunner runner, RestoreOptions options, CancellationToken cancellationToken)
+    {
+        // A database's own restore has begun a span already, which knows more.
+        var outer = Activity.Current is { OperationName: LitestreamActivities.Restore } current ? current : null;
+        using var span = outer is null ? LitestreamActivities.Begin(LitestreamActivities.Restore, database: null) : null;
+        try
+        {
+            var result = await runner.RunAsync(options, cancellationToken).ConfigureAwait(false);
+            (outer ?? span)?.SetTag(LitestreamActivities.Position, result.Position.ToString());
+            return result;
+        }
+        catch (Exception exception)
+        {
+            span.Fail(exception);
+            throw;
+        }
     }
 }

@@ -12,6 +12,15 @@ internal sealed class CheckpointRound(
     private readonly Checkpointer _checkpointer = new(marks, copy, time);
     private readonly CheckpointClock _clock = new(settings, time);
 
+    /// <summary>The last checkpoint, until somebody who measures takes it.</summary>
+    public CheckpointRun? Last { get; set; }
+
+    /// <summary>
+    /// Since when the WAL is above the hard limit and a checkpoint does not help, because a reader stands in the way; null
+    /// while it does.
+    /// </summary>
+    public DateTimeOffset? OverLimitSince { get; private set; }
+
     /// <summary>How long until a checkpoint is due if nothing more is committed; null if none will be.</summary>
     public TimeSpan? NextDue() => marks.Index.TryRead(out var header) ? _clock.NextDue(header, marks.Mark) : null;
 
@@ -49,11 +58,37 @@ internal sealed class CheckpointRound(
     /// <returns>Null if nothing was due.</returns>
     public CheckpointOutcome? RunIfDue()
     {
-        if (!marks.Index.TryRead(out var header) || !_clock.IsDue(header, marks.Mark))
+        if (!marks.Index.TryRead(out var header))
         {
             return null;
         }
 
+        if (header.MaxFrame < settings.MaxCheckpointPages)
+        {
+            OverLimitSince = null;
+        }
+
+        if (!_clock.IsDue(header, marks.Mark))
+        {
+            return null;
+        }
+
+        var started = time.GetTimestamp();
+        try
+        {
+            var outcome = Run(header);
+            Last = new CheckpointRun(time.GetElapsedTime(started), _checkpointer.LockHeld, outcome, Failure: null);
+            return outcome;
+        }
+        catch (Exception failure)
+        {
+            Last = new CheckpointRun(time.GetElapsedTime(started), _checkpointer.LockHeld, Outcome: null, failure);
+            throw;
+        }
+    }
+
+    private CheckpointOutcome Run(WalIndexHeader header)
+    {
         CheckpointOutcome outcome;
         if (settings.ReleaseBeforeCheckpoint)
         {
@@ -73,6 +108,9 @@ internal sealed class CheckpointRound(
             outcome = RunUnderWriteLock();
         }
 
+        OverLimitSince = outcome == CheckpointOutcome.Partial && header.MaxFrame >= settings.MaxCheckpointPages
+            ? OverLimitSince ?? time.GetUtcNow()
+            : null;
         _clock.Ran(outcome, header);
         copy();
         LeaveLockZero();

@@ -33,6 +33,12 @@ internal sealed class ShadowWriter(
     /// <summary>Size of the WAL in bytes up to its last commit, as last seen.</summary>
     public long WalSizeBytes { get; private set; }
 
+    /// <summary>Bytes captured so far, for those who measure.</summary>
+    public long CopiedBytes { get; private set; }
+
+    /// <summary>Why the last generation was started that was started here; null if none was.</summary>
+    public GenerationReason? Started { get; set; }
+
     private ShadowFile Last => shadow.Last;
 
     /// <summary>Goes on from an earlier capture in this process, whose mark was never let go of.</summary>
@@ -238,6 +244,7 @@ internal sealed class ShadowWriter(
         var now = time.GetUtcNow();
         if (end > Last.Length)
         {
+            CopiedBytes += end - Last.Length;
             Last.Publish(chain.Header, end, now);
         }
 
@@ -261,6 +268,7 @@ internal sealed class ShadowWriter(
         meta.WriteState(State);
         shadow.Publish(new ReplicationPosition(State.Generation, 0, 0), header: null, default, State.Started);
         HasMoved = true;
+        Started = reason;
         Log.GenerationStarted(logger, path, State.Generation, reason.ToString(), detail);
         Copy();
     }

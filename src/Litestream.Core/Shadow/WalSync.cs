@@ -23,6 +23,7 @@ internal sealed class WalSync : IDisposable
     private readonly ShadowWriter _writer;
     private readonly CheckpointRound _checkpoints;
     private volatile ContinuityLostException? _requested;
+    private long _talliedBytes;
 
     /// <param name="path">The database.</param>
     /// <param name="meta">The folder of what is ours; this process holds its lock.</param>
@@ -57,6 +58,9 @@ internal sealed class WalSync : IDisposable
 
     /// <summary>Size of the WAL in bytes up to its last commit, as last seen.</summary>
     public long WalSizeBytes => _writer.WalSizeBytes;
+
+    /// <summary>Since when the WAL is above its hard limit and cannot be brought below it; null while it can.</summary>
+    public DateTimeOffset? WalOverLimitSince => _checkpoints.OverLimitSince;
 
     /// <summary>True once the file at the path is another one than the one that is captured.</summary>
     public bool HasMoved() => _marks.Connection.HasMoved();
@@ -160,6 +164,14 @@ internal sealed class WalSync : IDisposable
 
             throw new LitestreamException($"No image of '{_path}' could be taken: {lost.Message}.", lost, isTransient: true);
         }
+    }
+
+    /// <summary>What was done since this was last called.</summary>
+    public CaptureTally TakeTally()
+    {
+        var tally = new CaptureTally(_writer.CopiedBytes - _talliedBytes, _writer.Started, _checkpoints.Last);
+        (_talliedBytes, _writer.Started, _checkpoints.Last) = (_writer.CopiedBytes, null, null);
+        return tally;
     }
 
     /// <summary>Makes the shadow durable, so that the next start can go on from it.</summary>
