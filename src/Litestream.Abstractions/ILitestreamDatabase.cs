@@ -41,4 +41,14 @@ public interface ILitestreamDatabase
     /// <exception cref="ReplicaException">A replica could not be read.</exception>
     /// <exception cref="IOException">The output exists, or cannot be written.</exception>
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Lists what the replicas hold of this database: generations, the newest first within each replica, with their snapshots,
+    /// sizes and the times that can be restored. Reads the replicas, not the database.
+    /// </summary>
+    /// <param name="replica">The name of one replica; null for all, in the order of their names.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">There is no such replica.</exception>
+    /// <exception cref="ReplicaException">A replica could not be read.</exception>
+    IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica = null, CancellationToken cancellationToken = default);
 }

@@ -11,7 +11,7 @@ namespace Litestream.Docs;
 public sealed partial class DocumentationTests
 {
     public static TheoryData<string> Documents() =>
-        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md", "docs/stores.md"];
+        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md", "docs/stores.md", "docs/restore.md"];
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -85,7 +85,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_link_between_documents_leads_somewhere()
     {
-        var documents = new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DESIGN.md", "docs/FORMAT.md" };
+        var documents = new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DESIGN.md", "docs/FORMAT.md", "docs/restore.md" };
 
         var broken = documents.SelectMany(document => Link().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))
             .Select(match => match.Groups[1].Value)

@@ -125,6 +125,9 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken) =>
         _restorer.RestoreAsync(options, cancellationToken);
 
+    public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken) =>
+        _restorer.ListBackupsAsync(replica, cancellationToken);
+
     public async Task StopAsync(CancellationToken budget)
     {
         if (_stopped)

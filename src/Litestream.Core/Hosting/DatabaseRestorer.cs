@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Litestream.Diagnostics;
 using Litestream.Storage;
 using Microsoft.Extensions.Logging;
@@ -59,16 +60,30 @@ internal sealed class DatabaseRestorer(DatabaseDefinition definition, ILoggerFac
         throw nothing ?? new BackupNotFoundException($"No replica of the database '{definition.Name}' has a backup.");
     }
 
+    /// <summary>What the replica that is named holds, or all of them do.</summary>
+    public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken)
+    {
+        var replicas = replica is null ? definition.Replicas.OrderBy(one => one.Name, StringComparer.Ordinal).ToList() : Named(replica);
+        return ListAsync(replicas, loggerFactory.CreateLogger("Litestream.Restore"), cancellationToken);
+
+        static async IAsyncEnumerable<BackupGeneration> ListAsync(
+            IReadOnlyList<ReplicaDefinition> replicas, ILogger logger, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            foreach (var one in replicas)
+            {
+                await foreach (var generation in one.Client.ListBackupsAsync(one.Name, logger, cancellationToken).ConfigureAwait(false))
+                {
+                    yield return generation;
+                }
+            }
+        }
+    }
+
     private async Task<IReadOnlyList<ReplicaDefinition>> CandidatesAsync(string? name, CancellationToken cancellationToken)
     {
         if (name is not null)
         {
-            var named = definition.Replicas.Where(replica => replica.Name == name).ToList();
-            return named.Count > 0
-                ? named
-                : throw new ArgumentException(
-                    $"The database '{definition.Name}' has no replica '{name}'. It has: {string.Join(", ", definition.Replicas.Select(replica => replica.Name))}.",
-                    nameof(name));
+            return Named(name);
         }
 
         if (definition.Replicas.Count == 1)
@@ -90,5 +105,15 @@ internal sealed class DatabaseRestorer(DatabaseDefinition definition, ILoggerFac
         }
 
         return newest.OrderByDescending(pair => pair.At).Select(pair => pair.Replica).ToArray();
+    }
+
+    private List<ReplicaDefinition> Named(string name)
+    {
+        var named = definition.Replicas.Where(replica => replica.Name == name).ToList();
+        return named.Count > 0
+            ? named
+            : throw new ArgumentException(
+                $"The database '{definition.Name}' has no replica '{name}'. It has: {string.Join(", ", definition.Replicas.Select(replica => replica.Name))}.",
+                nameof(name));
     }
 }

@@ -46,6 +46,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.RestoreAsync"/>
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="ILitestreamDatabase.ListBackupsAsync"/>
+    IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken);
+
     /// <summary>
     /// Stops the loops after a last sync, makes the state durable and lets go of the lock file. Waits for the last sync
     /// no longer than the budget, and never throws because something could not be replicated: the status then still

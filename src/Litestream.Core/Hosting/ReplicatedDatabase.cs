@@ -29,4 +29,8 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
         ArgumentNullException.ThrowIfNull(options);
         return engine.RestoreAsync(options, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica = null, CancellationToken cancellationToken = default) =>
+        engine.ListBackupsAsync(replica, cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Litestream.Storage;
 using Litestream.Wal;
 
@@ -13,6 +14,8 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
     private readonly IReadOnlyList<CatalogSnapshot> _newestFirst =
         [.. generation.Snapshots.Reverse()];
 
+    private readonly GenerationHoles _holes = new(generation, trailers);
+
     public async Task<RestorePlan?> PlanLatestAsync(CancellationToken cancellationToken) =>
         await PlanEndAsync(_newestFirst[0], int.MaxValue, cancellationToken).ConfigureAwait(false);
 
@@ -20,8 +23,14 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
     public async Task<RestorePlan?> PlanIndexAsync(int index, CancellationToken cancellationToken)
     {
         var reached = _segments.Any(segment => segment.Index >= index) || _newestFirst[0].Index >= index;
-        var usable = _newestFirst.Where(snapshot => snapshot.Index <= index).ToList();
-        return reached && usable.Count > 0 ? await PlanEndAsync(usable[0], index, cancellationToken).ConfigureAwait(false) : null;
+        if (!reached || _newestFirst.FirstOrDefault(snapshot => snapshot.Index <= index) is not { } usable)
+        {
+            return null;
+        }
+
+        var asked = string.Create(CultureInfo.InvariantCulture, $"The end of the index {index:x8}");
+        await RequireNoHoleAsync(asked, usable, index, untilEnd: true, cancellationToken).ConfigureAwait(false);
+        return await PlanEndAsync(usable, index, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>To the last commit at or before a time. After the last commit of the generation, that is its end.</summary>
@@ -36,6 +45,19 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
 
             var candidates = From(snapshot, int.MaxValue);
             var (count, stop) = await times.FindAsync(candidates, time, cancellationToken).ConfigureAwait(false);
+            var last = count == 0 ? null : candidates[count - 1];
+            var hole = await _holes.FindAsync(snapshot, last?.Index ?? snapshot.Index, cancellationToken).ConfigureAwait(false);
+            if (hole is null && stop is null)
+            {
+                hole = await _holes.FindBetweenAsync(
+                    snapshot, last, count < candidates.Count ? candidates[count] : null, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (hole is not null)
+            {
+                return await PlanBeforeHoleAsync(snapshot, hole, time, cancellationToken).ConfigureAwait(false);
+            }
+
             if (count == candidates.Count && stop is null)
             {
                 var end = await PlanEndAsync(snapshot, int.MaxValue, cancellationToken).ConfigureAwait(false);
@@ -91,6 +113,7 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
         // The start of an index is the end of the one before.
         var isStart = IsStart(position);
         var index = isStart ? position.Index - 1 : position.Index;
+        await RequireNoHoleAsync($"The position {position}", alone.Snapshot, index, untilEnd: isStart, cancellationToken).ConfigureAwait(false);
         var candidates = From(alone.Snapshot, index);
         var count = isStart ? candidates.Count : candidates.TakeWhile(segment =>
             segment.Index < index || segment.Offset < position.Offset).Count();
@@ -155,6 +178,61 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
         };
         return stop is null ? await WithFollowingAsync(plan, following, cancellationToken).ConfigureAwait(false) : plan;
     }
+
+    // To the last commit before a hole. A moment later cannot be: what was committed from then on is not there.
+    private async Task<RestorePlan> PlanBeforeHoleAsync(
+        CatalogSnapshot snapshot, GenerationHole hole, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var segments = From(snapshot, int.MaxValue).TakeWhile(segment => segment.Index < hole.BehindIndex).ToList();
+        var (count, stop, lastAt) = await times.LastCommitAsync(segments, cancellationToken).ConfigureAwait(false);
+        var taken = await times.TakenAtAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        if (time > Max(lastAt, taken))
+        {
+            throw hole.Refuse(
+                $"The time {time.UtcDateTime:O}", snapshot, await DescribeAroundAsync(hole, Max(lastAt, taken), cancellationToken).ConfigureAwait(false));
+        }
+
+        var alone = await AloneAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        return count == 0 || await IsCoveredAsync(alone, segments[count - 1], stop, cancellationToken).ConfigureAwait(false)
+            ? alone
+            : alone with
+            {
+                Segments = SegmentTiling.Tile(
+                    generation.Name, snapshot.Index, segments.Take(count).ToList(), count < segments.Count ? segments[count] : null),
+                StopOffset = stop,
+            };
+    }
+
+    // Only a hole that the replica knows of is said in these words; whatever else is missing is found where it is missed.
+    private async Task RequireNoHoleAsync(
+        string asked, CatalogSnapshot snapshot, int index, bool untilEnd, CancellationToken cancellationToken)
+    {
+        var hole = await _holes.FindAsync(snapshot, index, cancellationToken).ConfigureAwait(false);
+        if (hole is null && untilEnd)
+        {
+            hole = await _holes.FindBetweenAsync(
+                snapshot, From(snapshot, index).LastOrDefault(), FirstAfter(index), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (hole is { IsMarked: true })
+        {
+            var segments = From(snapshot, int.MaxValue).TakeWhile(segment => segment.Index < hole.BehindIndex).ToList();
+            var (_, _, lastAt) = await times.LastCommitAsync(segments, cancellationToken).ConfigureAwait(false);
+            var taken = await times.TakenAtAsync(snapshot, cancellationToken).ConfigureAwait(false);
+            throw hole.Refuse(asked, snapshot, await DescribeAroundAsync(hole, Max(lastAt, taken), cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    private async Task<string> DescribeAroundAsync(GenerationHole hole, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var behind = generation.Snapshots.FirstOrDefault(candidate => candidate.Index >= hole.BehindIndex);
+        var again = behind is null
+            ? "no snapshot lies behind it"
+            : $"from {(await times.OfSnapshotAsync(behind, _segments, cancellationToken).ConfigureAwait(false)).UtcDateTime:O} on, by '{behind.Key}'";
+        return $"Restorable are the times up to {before.UtcDateTime:O}, and {again}.";
+    }
+
+    private static DateTimeOffset Max(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 
     // True if the image by itself holds all of the WAL up to there: replaying a part of that would turn pages back.
     private async Task<bool> IsCoveredAsync(RestorePlan alone, CatalogSegment last, long? stop, CancellationToken cancellationToken)

@@ -53,26 +53,63 @@ internal sealed class GenerationTimes(ITrailerSource trailers)
         return end;
     }
 
+    /// <summary>When a snapshot was taken: until then nothing followed what it contains.</summary>
+    public async Task<DateTimeOffset> TakenAtAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken) =>
+        (await trailers.ReadSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false))?.TakenAt ?? snapshot.CreatedAt;
+
+    /// <summary>From when on the snapshot can be restored: when it was taken, or when what it contains had been committed, if that is known.</summary>
+    public async Task<DateTimeOffset> OfSnapshotAsync(
+        CatalogSnapshot snapshot, IReadOnlyList<CatalogSegment> segments, CancellationToken cancellationToken)
+    {
+        if (await trailers.ReadSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false) is not { } trailer)
+        {
+            return snapshot.CreatedAt;
+        }
+
+        // Taken later, but of a state that was already there.
+        var segment = segments.LastOrDefault(candidate =>
+            candidate.Index == snapshot.Index && candidate.Offset < trailer.CoveredOffset);
+        if (segment is null || await trailers.ReadSegmentAsync(segment, cancellationToken).ConfigureAwait(false) is not { } commits)
+        {
+            return trailer.TakenAt;
+        }
+
+        var covered = commits.Commits.Where(commit => commit.EndOffset >= trailer.CoveredOffset && commit.NoticedAt is not null)
+            .Select(commit => commit.NoticedAt!.Value);
+        return covered.Append(trailer.TakenAt).Min();
+    }
+
+    /// <summary>The last commit of some segments: in which of them it ends, where, and when it was noticed.</summary>
+    /// <returns>
+    /// How many of the segments are needed for it; its end, or null where nothing tells of commits; its time, which is the
+    /// lowest there is if there was no commit.
+    /// </returns>
+    public async Task<(int Count, long? EndOffset, DateTimeOffset At)> LastCommitAsync(
+        IReadOnlyList<CatalogSegment> segments, CancellationToken cancellationToken)
+    {
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (await trailers.ReadSegmentAsync(segments[i], cancellationToken).ConfigureAwait(false) is not { } trailer)
+            {
+                return (i + 1, null, segments[i].CreatedAt);
+            }
+
+            if (trailer.Commits.Count > 0)
+            {
+                return (i + 1, trailer.Commits[^1].EndOffset, TimeOf(trailer.Commits, trailer.Commits.Count - 1, segments[i]));
+            }
+        }
+
+        return (0, null, DateTimeOffset.MinValue);
+    }
+
     /// <summary>True if all that the snapshot contains had been committed at <paramref name="time"/>.</summary>
     public async Task<bool> HadBeenTakenAsync(
         CatalogSnapshot snapshot, IReadOnlyList<CatalogSegment> segments, DateTimeOffset time, CancellationToken cancellationToken)
     {
         var trailer = await trailers.ReadSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
-        if ((trailer?.TakenAt ?? snapshot.CreatedAt) <= time)
-        {
-            return true;
-        }
-
-        // Taken later, but of a state that was already there.
-        var segment = segments.LastOrDefault(candidate =>
-            candidate.Index == snapshot.Index && candidate.Offset < trailer?.CoveredOffset);
-        if (trailer is null || segment is null
-            || await trailers.ReadSegmentAsync(segment, cancellationToken).ConfigureAwait(false) is not { } commits)
-        {
-            return false;
-        }
-
-        return commits.Commits.Any(commit => commit.EndOffset >= trailer.CoveredOffset && commit.NoticedAt <= time);
+        return (trailer?.TakenAt ?? snapshot.CreatedAt) <= time
+            || await OfSnapshotAsync(snapshot, segments, cancellationToken).ConfigureAwait(false) <= time;
     }
 
     /// <summary>Finds how many of the segments had been committed at <paramref name="time"/>, the last of them perhaps in part.</summary>

@@ -54,4 +54,22 @@ public static class ReplicaClientExtensions
             throw;
         }
     }
+
+    /// <summary>
+    /// Lists what the replica holds, generation by generation, the newest first: snapshots, sizes, and the times that can be
+    /// restored. One listing, and small reads of what the snapshots and some segments say of themselves.
+    /// </summary>
+    /// <param name="client">The replica. Not disposed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Nothing if the replica was listed and is empty.</returns>
+    /// <exception cref="ReplicaException">The replica could not be read.</exception>
+    public static IAsyncEnumerable<BackupGeneration> ListBackupsAsync(this IReplicaClient client, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return client.ListBackupsAsync(client.Location.ToString(), NullLogger.Instance, cancellationToken);
+    }
+
+    internal static IAsyncEnumerable<BackupGeneration> ListBackupsAsync(
+        this IReplicaClient client, string replica, ILogger logger, CancellationToken cancellationToken) =>
+        new BackupListing(new ReplicaReader(client, TimeProvider.System, logger), replica).ListAsync(cancellationToken);
 }

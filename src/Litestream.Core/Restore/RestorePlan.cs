@@ -36,6 +36,12 @@ internal sealed record RestorePlan
     /// <summary>Set if the time asked for lies after the last commit that the plan applies: the time of that commit, for the log.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
+    /// <summary>Set if <see cref="EndsAt"/> is and a newer generation begins only after the time asked for.</summary>
+    public string? NextGeneration { get; init; }
+
+    /// <summary>When <see cref="NextGeneration"/> begins.</summary>
+    public DateTimeOffset NextBeginsAt { get; init; }
+
     /// <summary>Generations that were passed over because they have no snapshot and whose objects are newer.</summary>
     public IReadOnlyList<string> PassedOver { get; init; } = [];
 

@@ -22,7 +22,7 @@ internal sealed class RestorePlanner(ReplicaCatalog catalog, ITrailerSource trai
         var generations = await SelectGenerationsAsync(options, cancellationToken).ConfigureAwait(false);
         if (options.Timestamp > now)
         {
-            throw new BackupNotFoundException($"The time {options.Timestamp:O} lies in the future. {RestoreBounds.Describe(generations)}");
+            throw new BackupNotFoundException($"The time {options.Timestamp:O} lies in the future. {await DescribeAsync(generations, cancellationToken).ConfigureAwait(false)}");
         }
 
         foreach (var generation in generations)
@@ -38,12 +38,29 @@ internal sealed class RestorePlanner(ReplicaCatalog catalog, ITrailerSource trai
             if (plan is not null)
             {
                 var passedOver = await FindPassedOverAsync(options, generation, cancellationToken).ConfigureAwait(false);
-                return plan with { PassedOver = passedOver };
+                return await WithGapAsync(plan, generations, generation, cancellationToken).ConfigureAwait(false) with { PassedOver = passedOver };
             }
         }
 
-        throw new BackupNotFoundException($"{Describe(options)} {RestoreBounds.Describe(generations)}");
+        throw new BackupNotFoundException($"{Describe(options)} {await DescribeAsync(generations, cancellationToken).ConfigureAwait(false)}");
     }
+
+    // A time behind the end of one generation and before the next begins: what was committed between, if anything, is not here.
+    private async Task<RestorePlan> WithGapAsync(
+        RestorePlan plan, IReadOnlyList<CatalogGeneration> newestFirst, CatalogGeneration used, CancellationToken cancellationToken)
+    {
+        var newer = newestFirst.TakeWhile(generation => generation != used).LastOrDefault();
+        return plan.EndsAt is null || newer is null
+            ? plan
+            : plan with
+            {
+                NextGeneration = newer.Name,
+                NextBeginsAt = await _times.OfSnapshotAsync(newer.Snapshots[0], newer.Segments, cancellationToken).ConfigureAwait(false),
+            };
+    }
+
+    private Task<string> DescribeAsync(IReadOnlyList<CatalogGeneration> generations, CancellationToken cancellationToken) =>
+        RestoreBounds.DescribeAsync(generations, _times, cancellationToken);
 
     // Those that have a snapshot, newest first.
     private async Task<IReadOnlyList<CatalogGeneration>> SelectGenerationsAsync(
@@ -55,7 +72,7 @@ internal sealed class RestorePlanner(ReplicaCatalog catalog, ITrailerSource trai
         {
             throw new BackupNotFoundException(wanted is null
                 ? "The replica holds no backup."
-                : $"The replica holds no generation '{wanted}'. {RestoreBounds.Describe(catalog.Generations)}");
+                : $"The replica holds no generation '{wanted}'. {await DescribeAsync(catalog.Generations, cancellationToken).ConfigureAwait(false)}");
         }
 
         var usable = found.Where(generation => generation.Snapshots.Count > 0).ToList();

@@ -107,7 +107,14 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
 
         if (options.Timestamp is { } asked && plan.EndsAt is { } end && end < asked)
         {
-            logger.RestoreTimeAfterEnd(asked, end);
+            if (plan.NextGeneration is { } next)
+            {
+                logger.RestoreTimeBetweenGenerations(asked, plan.Generation, end, next, plan.NextBeginsAt);
+            }
+            else
+            {
+                logger.RestoreTimeAfterEnd(asked, end);
+            }
         }
 
         logger.RestoreStarted(

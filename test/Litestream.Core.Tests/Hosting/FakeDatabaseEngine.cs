@@ -40,6 +40,13 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>
         Note("restore copy", () => Task.FromResult(new RestoreResult(default, "primary", 0, TimeSpan.Zero)));
 
+    public async IAsyncEnumerable<BackupGeneration> ListBackupsAsync(
+        string? replica, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        yield return new BackupGeneration { Name = "00000000000000aa", Replica = replica ?? "primary" };
+    }
+
     public Task StopAsync(CancellationToken budget) => Note("stop", () => OnStop(budget));
 
     public ValueTask DisposeAsync()

@@ -122,7 +122,6 @@ public sealed class RestorePlanTests : IDisposable
 
         await VerifyAsync(history, new RestoreOptions(), history.Commits[^1]);
         await VerifyAsync(history, new RestoreOptions { Position = before.Position }, before);
-        await VerifyAsync(history, new RestoreOptions { Index = before.Position.Index }, before);
         await VerifyAsync(history, new RestoreOptions { Timestamp = before.Time }, before);
         await Restoring(history, new RestoreOptions { Index = before.Position.Index + 1 }).Should().ThrowAsync<ReplicaException>();
     }

@@ -51,4 +51,15 @@ public static class Snippets
         RestoreResult result = await client.RestoreAsync(new RestoreOptions { OutputPath = "copy.db", Timestamp = yesterday });
         return result;
     }
+
+    public static async Task ListAsync(ILitestreamDatabase backup)
+    {
+        await foreach (BackupGeneration generation in backup.ListBackupsAsync())
+        {
+            foreach (BackupRange range in generation.Ranges)
+            {
+                Console.WriteLine($"{generation.Replica} {generation.Name}: {range.From:u} to {range.Until:u}");
+            }
+        }
+    }
 }
