@@ -38,7 +38,7 @@ internal sealed class PositionSignal
         }
 
         // A wait that simply ends is the usual case at every interval and is not worth a thrown exception.
-        await waiting.WaitAsync(timeout, timeProvider, cancellationToken)
+        await waiting.WaitAsync(WholeMilliseconds(timeout), timeProvider, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
@@ -48,6 +48,10 @@ internal sealed class PositionSignal
 
         cancellationToken.ThrowIfCancellationRequested();
     }
+
+    /// <summary>Timers cut off what is less than a millisecond: the caller would wake too early, and wait for nothing until it is time.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan timeout) =>
+        timeout <= TimeSpan.Zero ? timeout : TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds));
 
     private void Set(bool urgent)
     {

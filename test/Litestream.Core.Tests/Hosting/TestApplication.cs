@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Litestream.Hosting;
 
@@ -28,7 +27,7 @@ internal sealed class TestApplication : IDisposable
 
     public FakeReplicaClientFactory Stores { get; } = new("mem");
 
-    public FakeTimeProvider Time { get; } = new();
+    public SteppedTime Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), ignoreFrom: TimeSpan.FromHours(1));
 
     public FakeLogCollector Logs { get; } = FakeLogCollector.Create(new FakeLogCollectorOptions());
 

@@ -40,6 +40,17 @@ public sealed class PositionSignalTests
     }
 
     [Fact]
+    public async Task A_wait_of_part_of_a_millisecond_is_no_spinning()
+    {
+        var wait = _signal.WaitAsync(TimeSpan.FromTicks(1), urgentOnly: true, _time, default);
+
+        wait.IsCompleted.Should().BeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        await wait.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task A_cancelled_wait_throws()
     {
         using var cancel = new CancellationTokenSource();

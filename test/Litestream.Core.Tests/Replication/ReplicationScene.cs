@@ -1,10 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using Litestream.Storage;
 using Litestream.Testing;
 using Litestream.Wal;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Litestream.Replication;
 
@@ -16,7 +16,7 @@ internal sealed class ReplicationScene : IDisposable
 
     public ReplicationScene(int pageSize = 4096)
     {
-        Time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        Time = new SteppedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), ignoreFrom: RetryPolicies.CallTimeout);
         App = new AppDatabase(_directory, pageSize: pageSize);
         Capture = new FakeCapture(App, _directory, Time);
         Replica = new ScriptedReplica(Time);
@@ -24,7 +24,7 @@ internal sealed class ReplicationScene : IDisposable
         Capture.Capture();
     }
 
-    public FakeTimeProvider Time { get; }
+    public SteppedTime Time { get; }
 
     public AppDatabase App { get; }
 
@@ -69,22 +69,16 @@ internal sealed class ReplicationScene : IDisposable
 
     public async Task PumpAsync(Task task)
     {
-        for (var i = 0; !task.IsCompleted; i++)
-        {
-            i.Should().BeLessThan(20_000, "the work must end");
-            Time.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.WhenAny(task, Task.Delay(1));
-        }
-
+        await Time.RunUntilAsync(() => task.IsCompleted, "the work must end");
         await task;
     }
 
     /// <summary>Waits, in real time, for what other threads are about to do.</summary>
     public static async Task UntilAsync(Func<bool> condition, string because)
     {
-        for (var i = 0; !condition(); i++)
+        for (var patience = Stopwatch.StartNew(); !condition();)
         {
-            i.Should().BeLessThan(5_000, because);
+            patience.Elapsed.Should().BeLessThan(SteppedTime.Patience, because);
             await Task.Delay(1);
         }
     }
