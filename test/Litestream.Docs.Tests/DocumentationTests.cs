@@ -28,6 +28,16 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_tests_that_are_named_as_proof_exist()
+    {
+        var sources = string.Join('\n', Directory.EnumerateFiles(Repository.Combine("test"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+
+        var named = TestName().Matches(File.ReadAllText(Repository.Combine("docs", "TRUST.md"))).Select(match => match.Groups["name"].Value).ToList();
+
+        named.Should().NotBeEmpty().And.OnlyContain(name => sources.Contains($" {name}("));
+    }
+
+    [Fact]
     public void The_readme_shows_code() => Blocks("README.md", "csharp").Should().HaveCountGreaterThan(2);
 
     [Fact]
@@ -112,4 +122,7 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("`(?<name>[A-Z][A-Za-z0-9]*_[A-Za-z0-9_]+)`")]
+    private static partial Regex TestName();
 }
