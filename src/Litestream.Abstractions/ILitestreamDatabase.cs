@@ -43,6 +43,21 @@ public interface ILitestreamDatabase
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Proves that replicas restore to what the database holds: uploads what they lack, restores each at a position into
+    /// a temporary file in the meta directory, and compares it with the live database at that position, page by page. Blocks
+    /// no writer and writes nothing to the database. A difference is also logged as an error, shown in the status, and starts
+    /// a new generation.
+    /// </summary>
+    /// <param name="replica">The name of one replica; null for all, one after the other.</param>
+    /// <param name="cancellationToken">Gives up; the temporary files go away.</param>
+    /// <returns>What was found; a difference is a result, not an exception.</returns>
+    /// <exception cref="ArgumentException">There is no such replica.</exception>
+    /// <exception cref="ReplicaException">A replica could not be written to or read: whether it is sound is not known.</exception>
+    /// <exception cref="LitestreamException">The database could not be read, or there is no room for a copy of it.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task<VerificationResult> VerifyAsync(string? replica = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Lists what the replicas hold of this database: generations, the newest first within each replica, with their snapshots,
     /// sizes and the times that can be restored. Reads the replicas, not the database.
     /// </summary>

@@ -13,6 +13,13 @@ public sealed class ReplicaOptions
     /// <value>Default: 1 second.</value>
     public TimeSpan SyncInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// The time between two verifications: the replica is restored into a temporary file beside the database, and compared
+    /// with the database page by page. Needs the size of the database on that disk, and downloads what a restore downloads.
+    /// </summary>
+    /// <value>Default: null (<c>off</c> in configuration), only on demand.</value>
+    public TimeSpan? VerificationInterval { get; set; }
+
     /// <summary>Says nothing of the URL, which may hold secrets.</summary>
     public override string ToString() => nameof(ReplicaOptions);
 }

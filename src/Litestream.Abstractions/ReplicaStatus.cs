@@ -21,6 +21,18 @@ public sealed record ReplicaStatus
     /// <summary>When this replica last held everything that had been captured.</summary>
     public DateTimeOffset? LastSyncedAt { get; init; }
 
+    /// <summary>When this replica was last restored and found equal to the database; null before that.</summary>
+    public DateTimeOffset? LastVerifiedAt { get; init; }
+
+    /// <summary>The position at which that was; empty before.</summary>
+    public ReplicationPosition LastVerifiedPosition { get; init; }
+
+    /// <summary>
+    /// Why the last verification did not succeed: a difference, which makes the state <see cref="ReplicationState.Faulted"/>
+    /// until a verification succeeds, or that it could not be done. Null if it did, or there was none.
+    /// </summary>
+    public string? VerificationError { get; init; }
+
     /// <summary>The last failure in words, if the state is not healthy; null otherwise. Holds no secret.</summary>
     public string? LastError { get; init; }
 }

@@ -134,6 +134,14 @@ internal sealed class DatabaseTelemetry
         }
     }
 
+    public void Verified(string replica, TimeSpan duration, Exception? failure)
+    {
+        if (_metrics is { VerificationDuration.Enabled: true })
+        {
+            _metrics.VerificationDuration.Record(duration.TotalSeconds, Tags(failure, replica));
+        }
+    }
+
     /// <summary>Runs one piece of work that takes long and happens rarely, with its span and its measurement.</summary>
     /// <param name="span">Name of the span.</param>
     /// <param name="replica">The replica it is about.</param>

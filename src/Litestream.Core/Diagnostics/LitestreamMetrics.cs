@@ -57,6 +57,8 @@ internal sealed class LitestreamMetrics : IDisposable
             "litestream.snapshot.duration", "s", "Duration of snapshots, from the image of the database to the end of the upload.", tags: null, OfWholeDatabases);
         RestoreDuration = meter.CreateHistogram(
             "litestream.restore.duration", "s", "Duration of restores.", tags: null, OfWholeDatabases);
+        VerificationDuration = meter.CreateHistogram(
+            "litestream.verification.duration", "s", "Duration of verifications, of which a difference is an error.", tags: null, OfWholeDatabases);
         meter.CreateObservableUpDownCounter("litestream.database.size", ObserveDatabases, "By", "Size of the database file.");
         meter.CreateObservableUpDownCounter("litestream.wal.size", ObserveWals, "By", "Size of the WAL up to its last commit, as last seen.");
         meter.CreateObservableUpDownCounter("litestream.shadow.size", ObserveShadows, "By", "Size of the local copy of WAL that replicas still lack.");
@@ -81,6 +83,8 @@ internal sealed class LitestreamMetrics : IDisposable
     public Histogram<double> SnapshotDuration { get; }
 
     public Histogram<double> RestoreDuration { get; }
+
+    public Histogram<double> VerificationDuration { get; }
 
     /// <summary>From now on the gauges include this database.</summary>
     public void Observe(DatabaseTelemetry database) => ImmutableInterlocked.Update(ref _observed, static (all, one) => all.Add(one), database);

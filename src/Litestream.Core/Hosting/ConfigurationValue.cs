@@ -38,6 +38,28 @@ internal readonly struct ConfigurationValue(IConfigurationSection section, Confi
         return current;
     }
 
+    /// <summary>A duration, or <c>off</c> for none.</summary>
+    public TimeSpan? OptionalDuration(TimeSpan? current)
+    {
+        if (!TryGetText(out var text))
+        {
+            return current;
+        }
+
+        if (text.Trim().Equals("off", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        if (DurationText.TryParse(text, out var duration, out var problem))
+        {
+            return duration;
+        }
+
+        errors.Add(section.Path, $"{problem}, or off");
+        return current;
+    }
+
     public long Size(long current)
     {
         if (!TryGetText(out var text))

@@ -1,5 +1,6 @@
 using Litestream.Diagnostics;
 using Litestream.Replication;
+using Litestream.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Hosting;
@@ -21,6 +22,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly DatabaseReplicator _replicator;
     private readonly DatabaseRestorer _restorer;
     private readonly ReplicaWorker[] _workers;
+    private readonly DatabaseVerifier _verifier;
     private readonly DatabaseTelemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
@@ -57,6 +59,14 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 worker.HeadChanged();
             }
         };
+        _verifier = new DatabaseVerifier(
+            _replicator,
+            [.. _workers.Zip(definition.Replicas, (worker, replica) => new ReplicaVerifier(
+                _replicator, worker, replica.Client, replica.Options.VerificationInterval, timeProvider, _logger)
+            {
+                Telemetry = _telemetry,
+            })],
+            timeProvider);
         _replicator.Trimmer = new ShadowTrimmer(_workers, definition.Path, definition.Options.ShadowLimit, _logger);
     }
 
@@ -100,7 +110,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     {
         _telemetry.Begin();
         _replicator.Start();
-        _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)));
+        _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)).Append(_verifier.RunAsync(_stop.Token)));
     }
 
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
@@ -118,12 +128,15 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         return status with
         {
             State = _restoring ? ReplicationState.Restoring : status.State,
-            Replicas = _workers.Select(worker => worker.GetStatus(uncaptured)).ToArray(),
+            Replicas = _workers.Select(worker => _verifier.AddTo(worker.GetStatus(uncaptured))).ToArray(),
         };
     }
 
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken) =>
         _restorer.RestoreAsync(options, cancellationToken);
+
+    public Task<VerificationResult> VerifyAsync(string? replica, CancellationToken cancellationToken) =>
+        _verifier.VerifyAsync(replica, cancellationToken);
 
     public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken) =>
         _restorer.ListBackupsAsync(replica, cancellationToken);

@@ -46,6 +46,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.RestoreAsync"/>
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="ILitestreamDatabase.VerifyAsync"/>
+    Task<VerificationResult> VerifyAsync(string? replica, CancellationToken cancellationToken);
+
     /// <inheritdoc cref="ILitestreamDatabase.ListBackupsAsync"/>
     IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken);
 

@@ -31,6 +31,10 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
     }
 
     /// <inheritdoc/>
+    public Task<VerificationResult> VerifyAsync(string? replica = null, CancellationToken cancellationToken = default) =>
+        engine.VerifyAsync(replica, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica = null, CancellationToken cancellationToken = default) =>
         engine.ListBackupsAsync(replica, cancellationToken);
 }

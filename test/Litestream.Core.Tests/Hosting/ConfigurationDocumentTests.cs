@@ -55,7 +55,7 @@ public sealed partial class ConfigurationDocumentTests
                     documented.Should().BeEquivalentTo(Convert.ToString(property.GetValue(defaults), CultureInfo.InvariantCulture), property.Name);
                     break;
                 default:
-                    documented.Should().BeOneOf("required", "none", ".FILE-litestream-net` beside the database");
+                    documented.Should().BeOneOf("required", "none", "off", ".FILE-litestream-net` beside the database");
                     break;
             }
         }

@@ -30,6 +30,7 @@ public sealed class ConfigurationSourceTests : IDisposable
             ($"{App}:ShadowLimit", "512MiB"),
             ($"{App}:Replicas:primary:Url", "backups/app"),
             ($"{App}:Replicas:primary:SyncInterval", "3s"),
+            ($"{App}:Replicas:primary:VerificationInterval", "12h"),
             ($"{App}:Replicas:second:Url", "mem://store/app"));
 
         options.ShutdownSyncTimeout.Should().Be(TimeSpan.FromSeconds(5));
@@ -47,7 +48,7 @@ public sealed class ConfigurationSourceTests : IDisposable
             ShadowLimit = 512L << 20,
             Replicas = new Dictionary<string, ReplicaOptions>
             {
-                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3) },
+                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3), VerificationInterval = TimeSpan.FromHours(12) },
                 ["second"] = new() { Url = "mem://store/app" },
             },
         });

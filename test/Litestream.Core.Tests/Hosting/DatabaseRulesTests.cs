@@ -135,6 +135,7 @@ public sealed class DatabaseRulesTests : IDisposable
     public void A_sync_interval_is_longer_than_zero()
     {
         ShouldFail(o => o.Replicas["primary"].SyncInterval = TimeSpan.Zero, "Replicas:primary:SyncInterval", "longer than zero");
+        ShouldFail(o => o.Replicas["primary"].VerificationInterval = TimeSpan.Zero, "Replicas:primary:VerificationInterval", "longer than zero");
     }
 
     [Fact]

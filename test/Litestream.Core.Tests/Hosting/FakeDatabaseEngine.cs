@@ -40,6 +40,9 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>
         Note("restore copy", () => Task.FromResult(new RestoreResult(default, "primary", 0, TimeSpan.Zero)));
 
+    public Task<VerificationResult> VerifyAsync(string? replica, CancellationToken ct) =>
+        Note("verify", () => Task.FromResult(new VerificationResult([])));
+
     public async IAsyncEnumerable<BackupGeneration> ListBackupsAsync(
         string? replica, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

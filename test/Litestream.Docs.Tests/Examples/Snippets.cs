@@ -62,4 +62,13 @@ public static class Snippets
             }
         }
     }
+
+    public static async Task VerifyAsync(ILitestreamDatabase backup)
+    {
+        VerificationResult result = await backup.VerifyAsync();
+        if (!result.Succeeded)
+        {
+            Console.WriteLine(result.Replicas.First(replica => !replica.Succeeded).Difference);
+        }
+    }
 }
