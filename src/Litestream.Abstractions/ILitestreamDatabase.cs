@@ -35,6 +35,20 @@ public interface ILitestreamDatabase
     /// <summary>Says that something was committed. A wake-up, never needed for correctness; returns at once.</summary>
     void NotifyChanged();
 
+    /// <summary>
+    /// A number that changes with every commit to the database, by whichever process and connection, from the moment the
+    /// commit is visible. If two calls return the same number, nothing was committed between them. If they differ,
+    /// something was, or it cannot be told: while the database cannot be opened, was replaced, or replication is stopped, no
+    /// two calls return the same.
+    /// </summary>
+    /// <remarks>
+    /// For deciding whether there is anything to wait for: ask before some work and after it, and call
+    /// <see cref="WaitForReplicationAsync"/> if the numbers differ. It reads memory that SQLite shares between processes and
+    /// the file's creation time, and takes no lock that a commit waits for: about a microsecond. The number means nothing
+    /// else: not how many commits there were, and nothing to another process or after a restart.
+    /// </remarks>
+    long GetCommitSequence();
+
     /// <summary>Restores a copy of this database from its replicas to <see cref="RestoreOptions.OutputPath"/>; the live database is not touched.</summary>
     /// <exception cref="BackupNotFoundException">No replica has what was asked for.</exception>
     /// <exception cref="ReplicaCorruptedException">A replica is damaged; names the object.</exception>

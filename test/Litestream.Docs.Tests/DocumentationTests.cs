@@ -11,7 +11,7 @@ namespace Litestream.Docs;
 public sealed partial class DocumentationTests
 {
     public static TheoryData<string> Documents() =>
-        ["README.md", "src/Litestream.Abstractions/README.md", "src/Litestream.Core/README.md", "src/Litestream.S3/README.md", "docs/stores.md", "docs/restore.md"];
+        [.. AllDocuments().Where(document => Blocks(document, "csharp").Any())];
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -95,7 +95,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_link_between_documents_leads_somewhere()
     {
-        var documents = new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DESIGN.md", "docs/FORMAT.md", "docs/restore.md" };
+        var documents = AllDocuments().Concat(["CONTRIBUTING.md", "CHANGELOG.md"]);
 
         var broken = documents.SelectMany(document => Link().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))
             .Select(match => match.Groups[1].Value)
@@ -105,6 +105,14 @@ public sealed partial class DocumentationTests
 
         broken.Should().BeEmpty();
     }
+
+    /// <summary>Everything that is for those who use the library.</summary>
+    private static IEnumerable<string> AllDocuments() =>
+        new[] { Repository.Combine("README.md") }
+            .Concat(Directory.EnumerateFiles(Repository.Combine("docs"), "*.md"))
+            .Concat(Directory.EnumerateDirectories(Repository.Combine("src")).Select(package => Path.Combine(package, "README.md")).Where(File.Exists))
+            .Select(file => Path.GetRelativePath(Repository.Combine("."), file).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal);
 
     private static IEnumerable<string> Blocks(string document, string language) =>
         CodeBlock().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))

@@ -121,6 +121,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public void NotifyChanged() => _replicator.NotifyChanged();
 
+    public long GetCommitSequence() => _replicator.GetCommitSequence();
+
     public DatabaseStatus GetStatus()
     {
         var status = _replicator.GetStatus();

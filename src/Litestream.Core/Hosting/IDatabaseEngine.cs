@@ -40,6 +40,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.NotifyChanged"/>
     void NotifyChanged();
 
+    /// <inheritdoc cref="ILitestreamDatabase.GetCommitSequence"/>
+    long GetCommitSequence();
+
     /// <inheritdoc cref="ILitestreamDatabase.GetStatus"/>
     DatabaseStatus GetStatus();
 

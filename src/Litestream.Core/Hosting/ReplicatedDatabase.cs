@@ -24,6 +24,9 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
     public void NotifyChanged() => engine.NotifyChanged();
 
     /// <inheritdoc/>
+    public long GetCommitSequence() => engine.GetCommitSequence();
+
+    /// <inheritdoc/>
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -9,11 +9,8 @@ namespace Litestream.Replication;
 /// Opens the capture of one database and closes it: lock file, read mark, shadow; a database that is not there yet, that
 /// another process replicates, or that is replaced underneath us. Used by one thread at a time.
 /// </summary>
-internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class CaptureSession(CaptureDefinition definition, CommitSight sight, TimeProvider time, ILogger logger) : IDisposable
 {
-    /// <summary>How long the folder of a litestream sidecar must have been still for it to count as not running.</summary>
-    private static readonly TimeSpan SidecarStillFor = TimeSpan.FromSeconds(60);
-
     private readonly MetaDirectory _meta = new(definition.MetaPath, definition.Path);
     private FileStream? _lock;
     private ReadMarks? _guard;
@@ -44,8 +41,13 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
             return ReplicationState.Replicating;
         }
 
-        Capture?.Dispose();
-        Capture = null;
+        if (Capture is not null)
+        {
+            sight.Close();
+            Capture.Dispose();
+            Capture = null;
+        }
+
         if (new FileInfo(definition.Path) is not { Exists: true, Length: > 0 })
         {
             // An empty file is one that somebody is making this moment.
@@ -60,6 +62,9 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
 
         Capture = OpenCapture();
+
+        // Before the guard goes: its wal-index, if the file was replaced, is another one.
+        sight.Open(Capture.WalIndexPointer, Capture.HasMoved);
         _guard?.Dispose();
         _guard = null;
         return ReplicationState.Replicating;
@@ -69,6 +74,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
     public void Abandon()
     {
         Log.DatabaseReplaced(logger, definition.Path);
+        sight.Close();
         if (Capture is not null)
         {
             Shadow.CloseHandles();
@@ -83,6 +89,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
     /// <param name="releaseMark">Whether the read mark goes too; else it is held until the process ends or a later host takes it.</param>
     public void Close(bool releaseMark)
     {
+        sight.Close();
         try
         {
             if (Capture is { } capture)
@@ -243,7 +250,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
 
         _waitingLogged = false;
         _meta.Create();
-        WarnOfSidecar();
+        Sidecar.WarnIfRunning(definition.Path, time, logger);
         return true;
     }
 
@@ -267,29 +274,11 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
             }
 
             _guard = guard;
+            sight.Open(guard.Index.Pointer, guard.Connection.HasMoved);
         }
         else
         {
             _guard.Leap(static () => { });
-        }
-    }
-
-    private void WarnOfSidecar()
-    {
-        var folder = Path.Combine(Path.GetDirectoryName(definition.Path)!, $".{Path.GetFileName(definition.Path)}-litestream");
-        var shadow = Path.Combine(folder, "generations");
-        if (!Directory.Exists(shadow))
-        {
-            return;
-        }
-
-        var newest = Directory.EnumerateFiles(shadow, "*", SearchOption.AllDirectories)
-            .Select(File.GetLastWriteTimeUtc)
-            .DefaultIfEmpty(DateTime.MinValue)
-            .Max();
-        if (time.GetUtcNow().UtcDateTime - newest < SidecarStillFor)
-        {
-            Log.SidecarSeen(logger, definition.Path, folder);
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(5);
 
     private readonly CaptureDefinition _definition;
+    private readonly CommitSight _sight;
     private readonly CaptureSession _session;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -41,7 +42,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public DatabaseReplicator(CaptureDefinition definition, IWalWatcher watcher, TimeProvider time, ILogger logger)
     {
         (_definition, _time, _logger) = (definition, time, logger);
-        _session = new CaptureSession(definition, time, logger);
+        _sight = new CommitSight(definition.Path);
+        _session = new CaptureSession(definition, _sight, time, logger);
         _watch = new WalWatch(watcher, definition.Options.MonitorInterval, NotifyChanged);
         _health = new CaptureHealth(definition.Path, time, logger);
         (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(time), new LoopClock(time));
@@ -141,6 +143,9 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         _uncaptured.Noticed();
         _signal.Moved();
     }
+
+    /// <inheritdoc cref="ILitestreamDatabase.GetCommitSequence"/>
+    public long GetCommitSequence() => _sight.Read();
 
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
     /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>

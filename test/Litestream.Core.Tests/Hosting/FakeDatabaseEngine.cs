@@ -35,6 +35,8 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
 
     public void NotifyChanged() => journal.Enqueue($"notify {Name}");
 
+    public long GetCommitSequence() => 0;
+
     public DatabaseStatus GetStatus() => Status;
 
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>

@@ -1,0 +1,29 @@
+using Litestream;
+using Litestream.AspNetCore;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Adds the waiting for replicas to an application's pipeline.</summary>
+public static class LitestreamApplicationBuilderExtensions
+{
+    /// <summary>
+    /// Holds the response of every request behind this middleware that changed a database until its commits are on all
+    /// replicas, at most for <see cref="RequireReplicationOptions.Timeout"/>. Requests that changed nothing are not held.
+    /// </summary>
+    /// <remarks>
+    /// A commit counts if it is made between this middleware and the response's first byte, or before the request's end; so
+    /// it stands before whatever writes to the database. A request during which somebody else committed counts as one that
+    /// changed it. An endpoint's own <c>RequireReplication</c> then only changes the options.
+    /// </remarks>
+    /// <param name="app">The application's pipeline.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <returns>The pipeline.</returns>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddLitestream</c> was not called.</exception>
+    public static IApplicationBuilder RequireReplication(this IApplicationBuilder app, Action<RequireReplicationOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var gate = ReplicationGate.Create(app.ApplicationServices, RequireReplicationOptions.Create(configure));
+        return app.Use(next => context => gate.InvokeAsync(context, next));
+    }
+}
