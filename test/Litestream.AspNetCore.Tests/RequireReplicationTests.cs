@@ -32,11 +32,11 @@ public sealed class RequireReplicationTests : IAsyncDisposable
             _app.Insert();
             return Results.Text("saved");
         });
-        var uploads = _app.Replica.Uploads;
+        var (begun, uploads) = (_app.Replica.Begun, _app.Replica.Uploads);
         _app.Replica.Hold();
 
         var response = _app.Client.PostAsync("/", null);
-        await WebApp.UntilAsync(() => _app.Replica.Begun > uploads);
+        await WebApp.UntilAsync(() => _app.Replica.Begun > begun);
 
         response.IsCompleted.Should().BeFalse();
         _app.Replica.Uploads.Should().Be(uploads);
@@ -258,6 +258,7 @@ public sealed class RequireReplicationTests : IAsyncDisposable
     [Fact]
     public async Task A_client_that_goes_away_ends_the_wait()
     {
+        var inserted = new TaskCompletionSource();
         var over = new TaskCompletionSource();
         await _app.StartAsync(app =>
         {
@@ -266,14 +267,17 @@ public sealed class RequireReplicationTests : IAsyncDisposable
                 await next(context);
                 over.SetResult();
             });
-            app.MapPost("/", _app.Insert).RequireReplication(options => options.Timeout = TimeSpan.FromDays(1));
+            app.MapPost("/", () =>
+            {
+                _app.Insert();
+                inserted.SetResult();
+            }).RequireReplication(options => options.Timeout = TimeSpan.FromDays(1));
         });
-        var uploads = _app.Replica.Uploads;
         _app.Replica.Hold();
         using var gone = new CancellationTokenSource();
 
         var request = _app.Client.PostAsync("/", null, gone.Token);
-        await WebApp.UntilAsync(() => _app.Replica.Begun > uploads);
+        await inserted.Task.WaitAsync(WebApp.Patience);
         await gone.CancelAsync();
 
         await over.Task.WaitAsync(WebApp.Patience);

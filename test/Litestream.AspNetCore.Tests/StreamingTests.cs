@@ -21,11 +21,11 @@ public sealed class StreamingTests : IAsyncDisposable
             await context.Response.Body.WriteAsync("first"u8.ToArray());
             await context.Response.Body.FlushAsync();
         });
-        var uploads = _app.Replica.Uploads;
+        var begun = _app.Replica.Begun;
         _app.Replica.Hold();
 
         var response = _app.Client.GetAsync("/insert-first", HttpCompletionOption.ResponseHeadersRead);
-        await WebApp.UntilAsync(() => _app.Replica.Begun > uploads);
+        await WebApp.UntilAsync(() => _app.Replica.Begun > begun);
 
         response.IsCompleted.Should().BeFalse();
         _app.Replica.Release();
@@ -43,13 +43,13 @@ public sealed class StreamingTests : IAsyncDisposable
             _app.Insert();
             await context.Response.WriteAsync("last");
         });
-        var uploads = _app.Replica.Uploads;
+        var begun = _app.Replica.Begun;
         _app.Replica.Hold();
 
         using var response = await _app.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
         var content = response.Content.ReadAsStringAsync();
         more.SetResult();
-        await WebApp.UntilAsync(() => _app.Replica.Begun > uploads);
+        await WebApp.UntilAsync(() => _app.Replica.Begun > begun);
 
         content.IsCompleted.Should().BeFalse();
         _app.Replica.Release();

@@ -121,7 +121,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public void NotifyChanged() => _replicator.NotifyChanged();
 
-    public long GetCommitSequence() => _replicator.GetCommitSequence();
+    public long GetCommitSequence() => _replicator.Sight.Read();
 
     public DatabaseStatus GetStatus()
     {

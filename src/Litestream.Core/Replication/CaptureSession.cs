@@ -9,7 +9,7 @@ namespace Litestream.Replication;
 /// Opens the capture of one database and closes it: lock file, read mark, shadow; a database that is not there yet, that
 /// another process replicates, or that is replaced underneath us. Used by one thread at a time.
 /// </summary>
-internal sealed class CaptureSession(CaptureDefinition definition, CommitSight sight, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly MetaDirectory _meta = new(definition.MetaPath, definition.Path);
     private FileStream? _lock;
@@ -22,6 +22,9 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
 
     /// <summary>The shadow; the same object for the life of the session, so that positions and sequences go on.</summary>
     public ShadowWal Shadow { get; } = new(new MetaDirectory(definition.MetaPath, definition.Path));
+
+    /// <summary>Whether anything was committed: may be asked by any thread.</summary>
+    public CommitSight Sight { get; } = new(definition.Path);
 
     public string SpoolPath => _meta.SpoolPath;
 
@@ -43,7 +46,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
 
         if (Capture is not null)
         {
-            sight.Close();
+            Sight.Close();
             Capture.Dispose();
             Capture = null;
         }
@@ -64,7 +67,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
         Capture = OpenCapture();
 
         // Before the guard goes: its wal-index, if the file was replaced, is another one.
-        sight.Open(Capture.WalIndexPointer, Capture.HasMoved);
+        Sight.Open(Capture.WalIndexPointer, Capture.HasMoved);
         _guard?.Dispose();
         _guard = null;
         return ReplicationState.Replicating;
@@ -74,7 +77,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
     public void Abandon()
     {
         Log.DatabaseReplaced(logger, definition.Path);
-        sight.Close();
+        Sight.Close();
         if (Capture is not null)
         {
             Shadow.CloseHandles();
@@ -89,7 +92,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
     /// <param name="releaseMark">Whether the read mark goes too; else it is held until the process ends or a later host takes it.</param>
     public void Close(bool releaseMark)
     {
-        sight.Close();
+        Sight.Close();
         try
         {
             if (Capture is { } capture)
@@ -274,7 +277,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, CommitSight s
             }
 
             _guard = guard;
-            sight.Open(guard.Index.Pointer, guard.Connection.HasMoved);
+            Sight.Open(guard.Index.Pointer, guard.Connection.HasMoved);
         }
         else
         {

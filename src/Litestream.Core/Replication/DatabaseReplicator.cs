@@ -19,7 +19,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(5);
 
     private readonly CaptureDefinition _definition;
-    private readonly CommitSight _sight;
     private readonly CaptureSession _session;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -34,7 +33,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly CaptureReport _report;
     private readonly UncapturedCommits _uncaptured;
     private readonly LoopClock _clock;
-    private GenerationRequest? _request;
+    private readonly StandingRequest _request = new();
     private long _announced;
     private Task? _loop;
     private bool _stopped;
@@ -42,8 +41,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public DatabaseReplicator(CaptureDefinition definition, IWalWatcher watcher, TimeProvider time, ILogger logger)
     {
         (_definition, _time, _logger) = (definition, time, logger);
-        _sight = new CommitSight(definition.Path);
-        _session = new CaptureSession(definition, _sight, time, logger);
+        _session = new CaptureSession(definition, time, logger);
         _watch = new WalWatch(watcher, definition.Options.MonitorInterval, NotifyChanged);
         _health = new CaptureHealth(definition.Path, time, logger);
         (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(time), new LoopClock(time));
@@ -69,6 +67,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public IShadow Shadow => _session.Shadow;
 
     public string SpoolDirectory => _session.SpoolPath;
+
+    public CommitSight Sight => _session.Sight;
 
     public Guid WriterId { get; } = Guid.NewGuid();
 
@@ -144,9 +144,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         _signal.Moved();
     }
 
-    /// <inheritdoc cref="ILitestreamDatabase.GetCommitSequence"/>
-    public long GetCommitSequence() => _sight.Read();
-
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
     /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>
     /// <exception cref="LitestreamException">The database could not be read.</exception>
@@ -177,7 +174,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     public void RequestNewGeneration(string generation, GenerationReason reason, string detail)
     {
-        _request = new GenerationRequest(generation, reason, detail);
+        _request.Ask(new GenerationRequest(generation, reason, detail));
         _signal.Urgent();
     }
 
@@ -294,7 +291,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             }
 
             var capture = _session.Capture!;
-            PassOnRequest(capture);
+            _request.PassOn(capture);
             var pass = capture.RunOnce();
             _uncaptured.PassSucceeded();
             _watch.MoveTo(capture.WalIndexPointer);
@@ -356,24 +353,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         if (Interlocked.Exchange(ref _announced, sequence) != sequence)
         {
             Captured?.Invoke();
-        }
-    }
-
-    /// <summary>A worker's request stands until another generation is in use, also if the capture was opened anew meanwhile.</summary>
-    private void PassOnRequest(WalSync capture)
-    {
-        if (_request is not { } request)
-        {
-            return;
-        }
-
-        if (capture.State?.Generation == request.Generation)
-        {
-            capture.RequestNewGeneration(request.Generation, request.Reason, request.Detail);
-        }
-        else
-        {
-            Interlocked.CompareExchange(ref _request, null, request);
         }
     }
 
