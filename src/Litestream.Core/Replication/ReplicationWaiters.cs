@@ -123,6 +123,9 @@ internal sealed class ReplicationWaiters
             }
 
             _covered = sequence;
+
+            // An upload went through: whoever comes now need not hear of the fault before it.
+            _fault = null;
             done = Take(waiter => waiter.Sequence <= sequence);
         }
 

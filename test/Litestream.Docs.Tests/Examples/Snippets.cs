@@ -26,6 +26,20 @@ public static class Snippets
         await app.RunAsync();                 // the last changes are uploaded while it stops
     }
 
+    public static async Task ConfigureAsync(WebApplicationBuilder builder)
+    {
+        // In code. The replica is a folder, or the URL of a store.
+        builder.Services.AddLitestream(options => options.AddDatabase("data/app.db", "backups/app"));
+
+        // From configuration.
+        builder.Services.AddLitestream(builder.Configuration.GetSection("Litestream"));
+
+        var app = builder.Build();
+        await app.RestoreLitestreamAsync();
+        // ... Migrate() ...
+        await app.RunAsync();
+    }
+
     public static void Bucket(WebApplicationBuilder builder)
     {
         builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "s3://my-bucket/app")).AddS3();
