@@ -49,6 +49,19 @@ public interface ILitestreamDatabase
     /// </remarks>
     long GetCommitSequence();
 
+    /// <summary>
+    /// Takes a snapshot now, so that a restore need not replay the WAL before it. When this returns, everything committed
+    /// before the call is restorable from the replicas asked for. Writers are not blocked. A WAL has room for one snapshot:
+    /// if the one in use has its own already, none is taken, and the next one comes once the WAL has started over.
+    /// </summary>
+    /// <param name="replica">The name of a replica; null for all.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was begun may be finished later.</param>
+    /// <exception cref="ArgumentException">There is no replica of this name.</exception>
+    /// <exception cref="ReplicaException">Names each replica that failed.</exception>
+    /// <exception cref="LitestreamException">The database could not be read, or there is no room for its image.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task SnapshotAsync(string? replica = null, CancellationToken cancellationToken = default);
+
     /// <summary>Restores a copy of this database from its replicas to <see cref="RestoreOptions.OutputPath"/>; the live database is not touched.</summary>
     /// <exception cref="BackupNotFoundException">No replica has what was asked for.</exception>
     /// <exception cref="ReplicaCorruptedException">A replica is damaged; names the object.</exception>

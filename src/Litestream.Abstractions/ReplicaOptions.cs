@@ -14,6 +14,13 @@ public sealed class ReplicaOptions
     public TimeSpan SyncInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// The time between two snapshots, counted from the newest one on the replica. A restore replays the WAL since the
+    /// last snapshot before the moment asked for. None is taken while nothing changes.
+    /// </summary>
+    /// <value>Default: 24 hours. Null (<c>off</c> in configuration): only each generation's first, and on demand.</value>
+    public TimeSpan? SnapshotInterval { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>
     /// The time between two verifications: the replica is restored into a temporary file beside the database, and compared
     /// with the database page by page. Needs the size of the database on that disk, and downloads what a restore downloads.
     /// </summary>

@@ -33,6 +33,15 @@ public sealed record ReplicaStatus
     /// </summary>
     public string? VerificationError { get; init; }
 
+    /// <summary>When the newest snapshot of the generation in use was stored, by the store's clock; null before there is one.</summary>
+    public DateTimeOffset? LastSnapshotAt { get; init; }
+
+    /// <summary>
+    /// What does not work although commits are uploaded: a snapshot that fails, say, or old objects that may not be deleted.
+    /// Null if there is nothing to say. Holds no secret.
+    /// </summary>
+    public string? Warning { get; init; }
+
     /// <summary>The last failure in words, if the state is not healthy; null otherwise. Holds no secret.</summary>
     public string? LastError { get; init; }
 }

@@ -76,6 +76,7 @@ public sealed partial class DocumentationTests
             ["BusyTimeout"] = $"{database.BusyTimeout.TotalSeconds} s",
             ["ShadowLimit"] = $"{database.ShadowLimit >> 30} GiB",
             ["SyncInterval"] = $"{replica.SyncInterval.TotalSeconds} s",
+            ["SnapshotInterval"] = $"{replica.SnapshotInterval!.Value.TotalHours} h",
         });
     }
 

@@ -43,6 +43,7 @@ internal sealed class ConfigurationSource(IConfiguration configuration) : IConfi
     {
         [nameof(ReplicaOptions.Url)] = static (o, v) => o.Url = v.Text(o.Url),
         [nameof(ReplicaOptions.SyncInterval)] = static (o, v) => o.SyncInterval = v.Duration(o.SyncInterval),
+        [nameof(ReplicaOptions.SnapshotInterval)] = static (o, v) => o.SnapshotInterval = v.OptionalDuration(o.SnapshotInterval),
         [nameof(ReplicaOptions.VerificationInterval)] = static (o, v) => o.VerificationInterval = v.OptionalDuration(o.VerificationInterval),
     };
 

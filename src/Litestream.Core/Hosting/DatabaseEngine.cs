@@ -24,6 +24,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly ReplicaWorker[] _workers;
     private readonly DatabaseVerifier _verifier;
     private readonly DatabaseTelemetry _telemetry;
+    private readonly SnapshotDemand _snapshots;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
     private volatile bool _restoring;
@@ -59,6 +60,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 worker.HeadChanged();
             }
         };
+        _snapshots = new SnapshotDemand(definition.Name, _replicator, _workers);
         _verifier = new DatabaseVerifier(
             _replicator,
             [.. _workers.Zip(definition.Replicas, (worker, replica) => new ReplicaVerifier(
@@ -133,6 +135,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
             Replicas = _workers.Select(worker => _verifier.AddTo(worker.GetStatus(uncaptured))).ToArray(),
         };
     }
+
+    public Task SnapshotAsync(string? replica, CancellationToken cancellationToken) => _snapshots.RunAsync(replica, cancellationToken);
 
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken) =>
         _restorer.RestoreAsync(options, cancellationToken);

@@ -46,6 +46,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.GetStatus"/>
     DatabaseStatus GetStatus();
 
+    /// <inheritdoc cref="ILitestreamDatabase.SnapshotAsync"/>
+    Task SnapshotAsync(string? replica, CancellationToken cancellationToken);
+
     /// <inheritdoc cref="ILitestreamDatabase.RestoreAsync"/>
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken);
 

@@ -88,12 +88,7 @@ internal sealed class LitestreamOptionsValidator(
         }
 
         DatabaseRules.CheckName(at, replicaName, "replica", errors);
-        DatabaseRules.CheckDuration(At(at, nameof(replica.SyncInterval)), replica.SyncInterval, zeroAllowed: false, errors);
-        if (replica.VerificationInterval is { } verification)
-        {
-            DatabaseRules.CheckDuration(At(at, nameof(replica.VerificationInterval)), verification, zeroAllowed: false, errors);
-        }
-
+        ReplicaRules.Check(at, replica, errors);
         var url = At(at, nameof(replica.Url));
         if (ReplicaUrl.Problem(replica.Url, clients.Schemes) is { } problem)
         {

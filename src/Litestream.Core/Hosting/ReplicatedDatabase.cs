@@ -27,6 +27,10 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
     public long GetCommitSequence() => engine.GetCommitSequence();
 
     /// <inheritdoc/>
+    public Task SnapshotAsync(string? replica = null, CancellationToken cancellationToken = default) =>
+        engine.SnapshotAsync(replica, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

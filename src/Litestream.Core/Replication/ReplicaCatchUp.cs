@@ -17,84 +17,54 @@ internal sealed class ReplicaCatchUp : IDisposable
     private readonly ICapturedDatabase _database;
     private readonly string _replica;
     private readonly ILogger _logger;
-    private readonly Action<ReplicationPosition, long?> _covered;
+    private readonly ReplicaStanding _standing;
     private readonly ReplicaResume _resume;
     private readonly SegmentUploader _segments;
     private readonly SnapshotUploader _snapshots;
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new(); // guards _claim; taken alone
-    private ShadowClaim _claim = ShadowClaim.Everything;
-    private ReplicaCursor? _cursor;
-    private volatile Refusal? _refusal;
 
     /// <param name="database">The database.</param>
     /// <param name="store">The replica.</param>
     /// <param name="replica">Name of the replica.</param>
     /// <param name="logger">Where changes of state are said.</param>
-    /// <param name="freeSpace">Free bytes on the disk of a folder.</param>
-    /// <param name="covered">Told of each position that is restorable, and of the sequence it covers where that is known.</param>
+    /// <param name="spool">Where snapshots are made.</param>
+    /// <param name="standing">What is known to be on the replica, which a pass moves.</param>
     public ReplicaCatchUp(
         ICapturedDatabase database,
         ReplicaStore store,
         string replica,
         ILogger logger,
-        Func<string, long> freeSpace,
-        Action<ReplicationPosition, long?> covered)
+        SnapshotSpool spool,
+        ReplicaStanding standing)
     {
-        (_database, _replica, _logger, _covered) = (database, replica, logger, covered);
+        (_database, _replica, _logger, _standing) = (database, replica, logger, standing);
         var comparer = new SegmentComparer(store, database.Shadow);
         _resume = new ReplicaResume(store, comparer, database.Shadow);
         _segments = new SegmentUploader(database, store, comparer, replica, logger);
-        _snapshots = new SnapshotUploader(
-            database, store, _resume, new SnapshotSpool(database, freeSpace), replica, logger);
+        Publisher = new SnapshotPublisher(database, store, _resume, replica, logger);
+        _snapshots = new SnapshotUploader(database, store, Publisher, spool, replica);
     }
 
     /// <summary>Where snapshots are reported.</summary>
-    public DatabaseTelemetry Telemetry { set => _snapshots.Telemetry = value; }
+    public DatabaseTelemetry Telemetry { get => _snapshots.Telemetry; set => _snapshots.Telemetry = value; }
 
-    /// <summary>What is needed of the shadow. Thread-safe.</summary>
-    public ShadowClaim Claim
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _claim;
-            }
-        }
-
-        private set
-        {
-            lock (_lock)
-            {
-                _claim = value;
-            }
-        }
-    }
-
-    /// <summary>
-    /// Gives up the claim on the shadow. Thread-safe. The next segment that gets through takes it up again; if by then the
-    /// shadow has been removed, a snapshot takes the segment's place.
-    /// </summary>
-    public void DropClaim() => Claim = ShadowClaim.Nothing;
-
-    /// <summary>Why this generation is not gone on with here; null if it is. Thread-safe.</summary>
-    public string? RefusalOf(string generation) => _refusal is { } refusal && refusal.Generation == generation ? refusal.Detail : null;
+    /// <summary>Puts snapshots onto the replica.</summary>
+    public SnapshotPublisher Publisher { get; }
 
     /// <summary>One pass. Run by one thread at a time.</summary>
     /// <returns>True if the replica holds everything up to <paramref name="head"/>.</returns>
     public async Task<bool> RunAsync(ShadowHead head, CancellationToken cancellationToken)
     {
         var generation = head.Position.Generation;
-        if (RefusalOf(generation) is not null
-            || (_cursor?.Generation != generation && !await EnterAsync(generation, cancellationToken).ConfigureAwait(false)))
+        if (_standing.RefusalOf(generation) is not null
+            || (_standing.Cursor?.Generation != generation && !await EnterAsync(generation, cancellationToken).ConfigureAwait(false)))
         {
             return false;
         }
 
         for (var snapshots = 0; ;)
         {
-            var cursor = _cursor!;
+            var cursor = _standing.Cursor!;
             if (cursor.NeedsSnapshot)
             {
                 if (snapshots++ == MaxSnapshotsPerPass || !await UploadSnapshotAsync(cursor, head, cancellationToken).ConfigureAwait(false))
@@ -104,7 +74,7 @@ internal sealed class ReplicaCatchUp : IDisposable
             }
             else if (cursor.Position.Covers(head.Position))
             {
-                _covered(cursor.Restorable, head.Sequence);
+                _standing.Covers(cursor, head.Sequence);
                 return true;
             }
             else if (!await UploadSegmentAsync(cursor, cancellationToken).ConfigureAwait(false))
@@ -123,17 +93,17 @@ internal sealed class ReplicaCatchUp : IDisposable
         {
             case ResumeOutcome.Continue resumed:
                 Log.ReplicaResumed(_logger, _replica, _database.Name, resumed.Cursor.Position);
-                MoveTo(resumed.Cursor);
+                _standing.MoveTo(resumed.Cursor, resumed.Newest);
                 return true;
             case ResumeOutcome.Rejoin rejoined:
                 Log.ReplicaClaimLost(_logger, _replica, _database.Name, rejoined.Cursor.Position);
-                MoveTo(rejoined.Cursor);
+                _standing.MoveTo(rejoined.Cursor);
                 return true;
             case ResumeOutcome.Refused refused:
-                Refuse(generation, refused.Reason, refused.Detail);
+                _standing.Refuse(generation, refused.Reason, refused.Detail);
                 return false;
             default:
-                MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true });
+                _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true });
                 return true;
         }
     }
@@ -144,7 +114,7 @@ internal sealed class ReplicaCatchUp : IDisposable
     /// </summary>
     private async Task LeaveAsync(string generation, CancellationToken cancellationToken)
     {
-        var older = _cursor is { } cursor
+        var older = _standing.Cursor is { } cursor
             ? [cursor.Generation]
             : _database.Shadow.Generations.TakeWhile(kept => kept != generation).ToList();
         foreach (var left in older)
@@ -154,7 +124,7 @@ internal sealed class ReplicaCatchUp : IDisposable
                 continue;
             }
 
-            if (RefusalOf(left) is null)
+            if (_standing.RefusalOf(left) is null)
             {
                 await DrainAsync(left, cancellationToken).ConfigureAwait(false);
             }
@@ -167,12 +137,12 @@ internal sealed class ReplicaCatchUp : IDisposable
     {
         try
         {
-            if (_cursor?.Generation != generation)
+            if (_standing.Cursor?.Generation != generation)
             {
                 switch (await _resume.RunAsync(generation, cancellationToken).ConfigureAwait(false))
                 {
                     case ResumeOutcome.Continue resumed:
-                        MoveTo(resumed.Cursor);
+                        _standing.MoveTo(resumed.Cursor, resumed.Newest);
                         break;
                     case ResumeOutcome.Refused refused:
                         Log.GenerationNotDrained(_logger, _replica, _database.Name, generation, refused.Detail);
@@ -182,12 +152,12 @@ internal sealed class ReplicaCatchUp : IDisposable
                 }
             }
 
-            while (_cursor is { NeedsSnapshot: false } cursor)
+            while (_standing.Cursor is { NeedsSnapshot: false } cursor)
             {
                 switch (await _segments.StepAsync(cursor, cancellationToken).ConfigureAwait(false))
                 {
                     case SegmentStep.Moved moved:
-                        MoveTo(moved.Cursor);
+                        _standing.MoveTo(moved.Cursor);
                         break;
                     case SegmentStep.Refused refused:
                         Log.GenerationNotDrained(_logger, _replica, _database.Name, generation, refused.Detail);
@@ -211,18 +181,18 @@ internal sealed class ReplicaCatchUp : IDisposable
     private async Task<bool> UploadSnapshotAsync(ReplicaCursor cursor, ShadowHead head, CancellationToken cancellationToken)
     {
         // Before the image is taken: its index must not be removed between the two.
-        if (Claim.IsNothing)
+        if (_standing.Claim.IsNothing)
         {
-            Claim = ShadowClaim.From(cursor.Generation, Math.Max(0, head.Position.Index - 1));
+            _standing.Claim = ShadowClaim.From(cursor.Generation, Math.Max(0, head.Position.Index - 1));
         }
 
         switch (await _snapshots.UploadAsync(cursor, cancellationToken).ConfigureAwait(false))
         {
             case SnapshotStep.Published published:
-                MoveTo(published.Cursor, published.CoveredSequence);
+                _standing.MoveTo(published.Cursor, published.Snapshot, published.CoveredSequence);
                 return true;
             case SnapshotStep.Refused refused:
-                Refuse(cursor.Generation, refused.Reason, refused.Detail);
+                _standing.Refuse(cursor.Generation, refused.Reason, refused.Detail);
                 return false;
             default:
                 return false;
@@ -234,38 +204,18 @@ internal sealed class ReplicaCatchUp : IDisposable
         switch (await _segments.StepAsync(cursor, cancellationToken).ConfigureAwait(false))
         {
             case SegmentStep.Moved moved:
-                MoveTo(moved.Cursor);
+                _standing.MoveTo(moved.Cursor);
                 return true;
             case SegmentStep.NotKept:
                 Log.ReplicaClaimLost(_logger, _replica, _database.Name, cursor.Position);
-                MoveTo(cursor with { NeedsSnapshot = true });
+                _standing.MoveTo(cursor with { NeedsSnapshot = true });
                 return true;
             case SegmentStep.Refused refused:
-                Refuse(cursor.Generation, refused.Reason, refused.Detail);
+                _standing.Refuse(cursor.Generation, refused.Reason, refused.Detail);
                 return false;
             default:
                 // The head names a place that the shadow does not show yet.
                 return false;
         }
     }
-
-    private void MoveTo(ReplicaCursor cursor, long? sequence = null)
-    {
-        _cursor = cursor;
-        Claim = cursor.Claim;
-        if (!cursor.NeedsSnapshot)
-        {
-            _covered(cursor.Restorable, sequence);
-        }
-    }
-
-    private void Refuse(string generation, GenerationReason reason, string detail)
-    {
-        Log.GenerationRefused(_logger, generation, _database.Name, reason.ToString(), detail);
-        _refusal = new Refusal(generation, detail);
-        Claim = ShadowClaim.Nothing;
-        _database.RequestNewGeneration(generation, reason, detail);
-    }
-
-    private sealed record Refusal(string Generation, string Detail);
 }

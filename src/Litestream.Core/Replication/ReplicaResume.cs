@@ -40,8 +40,8 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         return SnapshotDiffers(generation, image) is { } difference
             ? Diverged($"'{snapshot.Object.Key}' on {store.Description} {difference}")
             : segments.Count == 0
-                ? FromSnapshot(generation, image)
-                : await FromSegmentsAsync(generation, image, segments, cancellationToken).ConfigureAwait(false);
+                ? FromSnapshot(Known(snapshot), image)
+                : await FromSegmentsAsync(Known(snapshot), image, segments, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says how a snapshot does not fit the shadow; null if it fits, or if the shadow does not reach back to it.</summary>
@@ -64,20 +64,24 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             : $"was made from another history of index {image.Index:x8}";
     }
 
-    private ResumeOutcome FromSnapshot(string generation, SnapshotTrailer image)
+    private static KnownSnapshot Known(Listed<SnapshotName> snapshot) =>
+        new(snapshot.Name.Generation, snapshot.Name.Index, snapshot.Object.CreatedAt);
+
+    private ResumeOutcome FromSnapshot(KnownSnapshot newest, SnapshotTrailer image)
     {
-        var cursor = new ReplicaCursor(generation, image.Index, 0) { MustReach = image.CoveredOffset };
-        return shadow.Find(generation, image.Index) is null
+        var cursor = new ReplicaCursor(newest.Generation, image.Index, 0) { MustReach = image.CoveredOffset };
+        return shadow.Find(newest.Generation, image.Index) is null
             ? Rejoin(cursor)
-            : new ResumeOutcome.Continue(cursor);
+            : new ResumeOutcome.Continue(cursor, newest);
     }
 
     private async Task<ResumeOutcome> FromSegmentsAsync(
-        string generation,
+        KnownSnapshot newest,
         SnapshotTrailer image,
         List<Listed<SegmentName>> segments,
         CancellationToken cancellationToken)
     {
+        var generation = newest.Generation;
         if (FindHole(image.Index, segments) is { } hole)
         {
             return Holed(hole);
@@ -117,7 +121,8 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             MustReach = name.Index == image.Index ? image.CoveredOffset : 0,
         };
         return new ResumeOutcome.Continue(
-            cursor.After(new SegmentLink(name.Index, name.Offset, found.EndOffset, shadow.ChecksumAt(index, found.EndOffset))));
+            cursor.After(new SegmentLink(name.Index, name.Offset, found.EndOffset, shadow.ChecksumAt(index, found.EndOffset))),
+            newest);
     }
 
     /// <summary>What the names alone show: an index without a beginning, or one that is missing.</summary>

@@ -4,7 +4,8 @@ using Polly;
 namespace Litestream.Replication;
 
 /// <summary>
-/// A replica's client with the retries around it: each call gets a few quick attempts and a time-out. One worker uses it.
+/// A replica's client with the retries around it: each call gets a few quick attempts and a time-out. Thread-safe; one
+/// worker uses it.
 /// </summary>
 internal sealed class ReplicaStore(
     IReplicaClient client,
@@ -13,7 +14,13 @@ internal sealed class ReplicaStore(
     TimeProvider timeProvider,
     Random jitter)
 {
+    /// <summary>What is larger may be dated by the beginning of its upload, and what that took is not the clock's doing.</summary>
+    private const long TellsTimeUpTo = 8L << 20;
+
     private readonly ResiliencePipeline _pipeline = RetryPolicies.ForCalls(timeProvider, jitter);
+
+    /// <summary>The store's clock.</summary>
+    public StoreClock Clock { get; } = new(timeProvider);
 
     /// <summary>The replica in words, for messages; no secret in it.</summary>
     public string Description { get; } = $"replica '{replica}' of database '{database}' ({client.Location})";
@@ -44,7 +51,13 @@ internal sealed class ReplicaStore(
             async token =>
             {
                 content.Position = 0;
-                return await client.WriteAsync(key, content, WriteMode.CreateNew, token).ConfigureAwait(false);
+                var created = await client.WriteAsync(key, content, WriteMode.CreateNew, token).ConfigureAwait(false);
+                if (content.Length <= TellsTimeUpTo)
+                {
+                    Clock.Observe(created.CreatedAt);
+                }
+
+                return created;
             },
             cancellationToken);
 

@@ -16,19 +16,18 @@ namespace Litestream.Replication;
 internal sealed class ReplicaWorker : IDisposable
 {
     private readonly ICapturedDatabase _database;
-    private readonly ReplicaOptions _options;
+    private readonly PassCadence _cadence;
     private readonly TimeProvider _timeProvider;
     private readonly ReplicaStore _store;
+    private readonly ReplicaStanding _standing;
     private readonly ReplicaCatchUp _catchUp;
     private readonly ReplicaHealth _health;
     private readonly LagTracker _lag;
+    private readonly PeriodicSnapshots _snapshots;
+    private readonly ReplicaUpkeep _upkeep;
     private readonly ReplicationWaiters _waiters = new();
     private readonly PositionSignal _signal = new();
     private readonly SemaphoreSlim _gate = new(1, 1); // one pass at a time; outermost
-
-    // Written by passes, read by the loop between them.
-    private long? _lastPassStarted;
-    private long _lastPassSequence = -1;
     private volatile bool _running;
 
     /// <param name="database">The database that is replicated.</param>
@@ -49,16 +48,22 @@ internal sealed class ReplicaWorker : IDisposable
         Random jitter,
         Func<string, long>? freeSpace = null)
     {
-        (_database, _options, _timeProvider) = (database, options, timeProvider);
+        (_database, _timeProvider) = (database, timeProvider);
         Name = replicaName;
         _health = new ReplicaHealth(database.Name, replicaName, timeProvider, jitter, logger);
+        _cadence = new PassCadence(options.SyncInterval, _waiters, _health, timeProvider);
         _lag = new LagTracker(timeProvider);
         _store = new ReplicaStore(client, database.Name, replicaName, timeProvider, jitter);
-        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, freeSpace ?? SnapshotSpool.FreeSpace, OnCovered);
+        var spool = new SnapshotSpool(database, freeSpace ?? SnapshotSpool.FreeSpace);
+        _standing = new ReplicaStanding(database, logger, OnCovered);
+        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing);
+        var schedule = new SnapshotSchedule(options.SnapshotInterval, _store.Clock, timeProvider, jitter);
+        _snapshots = new PeriodicSnapshots(database, _store, _standing, _catchUp.Publisher, spool, schedule, UploadAsync, replicaName, logger);
+        _upkeep = new ReplicaUpkeep(_snapshots, database.Name, replicaName, timeProvider, logger);
     }
 
     /// <summary>Where snapshots are reported.</summary>
-    public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = value; }
+    public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = _snapshots.Telemetry = value; }
 
     public ReplicaHealth Health => _health;
 
@@ -72,13 +77,13 @@ internal sealed class ReplicaWorker : IDisposable
     public long CoveredSequence => _waiters.Covered;
 
     /// <summary>What the worker still needs of the shadow.</summary>
-    public ShadowClaim ShadowClaim => _catchUp.Claim;
+    public ShadowClaim ShadowClaim => _standing.Claim;
 
     /// <summary>
     /// Takes the claim on the shadow away. If the shadow is then removed, the replica rejoins the generation with a fresh
     /// snapshot as soon as it can be reached.
     /// </summary>
-    public void DropClaim() => _catchUp.DropClaim();
+    public void DropClaim() => _standing.Claim = ShadowClaim.Nothing;
 
     /// <summary>Says that the shadow's head has moved. Never blocks, never allocates.</summary>
     public void HeadChanged()
@@ -86,18 +91,35 @@ internal sealed class ReplicaWorker : IDisposable
         if (_database.Shadow.Head is { } head)
         {
             _lag.Observe(head);
+            _snapshots.HeadChanged(head.Position);
         }
 
         _signal.Moved();
+        _upkeep.Moved();
     }
 
     /// <summary>How the replica stands. Memory only.</summary>
     /// <param name="uncaptured">Age of the oldest commit that is not captured, which no replica has.</param>
     public ReplicaStatus GetStatus(TimeSpan uncaptured = default) =>
-        _health.Describe(_lag.Lag is var lag && lag > uncaptured ? lag : uncaptured);
+        _upkeep.Status.AddTo(_health.Describe(_lag.Lag is var lag && lag > uncaptured ? lag : uncaptured), _standing.Progress?.Newest);
 
-    /// <summary>The loop. Returns when the token is cancelled, and throws nothing.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>The loop, and beside it that of the upkeep. Returns when the token is cancelled, and throws nothing.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(RunPassesAsync(cancellationToken), _upkeep.RunAsync(cancellationToken));
+
+    /// <summary>One round of the upkeep: what the replica needs over time and is due.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; a failure is recorded and not thrown.</exception>
+    public Task RunUpkeepOnceAsync(CancellationToken cancellationToken) => _upkeep.RunOnceAsync(cancellationToken);
+
+    /// <summary>
+    /// Takes a snapshot now and publishes it, unless the index in use has one. Whatever has been captured is on the replica
+    /// when this returns.
+    /// </summary>
+    /// <exception cref="LitestreamException">It could not be taken or uploaded.</exception>
+    /// <exception cref="InvalidOperationException">The worker is disposed.</exception>
+    public Task SnapshotAsync(CancellationToken cancellationToken) => _upkeep.SnapshotAsync(cancellationToken);
+
+    private async Task RunPassesAsync(CancellationToken cancellationToken)
     {
         _running = true;
         _health.Running(true);
@@ -110,7 +132,8 @@ internal sealed class ReplicaWorker : IDisposable
             Activity.Current = null;
             while (!cancellationToken.IsCancellationRequested)
             {
-                var due = UntilNextPass(out var urgentOnly);
+                var head = _database.Shadow.Head;
+                var due = _cadence.UntilNext(head, head is not null && _standing.RefusalOf(head.Position.Generation) is not null, out var urgentOnly);
                 if (due == TimeSpan.Zero)
                 {
                     await RunGuardedAsync(cancellationToken).ConfigureAwait(false);
@@ -189,7 +212,8 @@ internal sealed class ReplicaWorker : IDisposable
     /// </summary>
     public void Dispose()
     {
-        _waiters.Close(new InvalidOperationException($"Replication of database '{_database.Name}' to replica '{Name}' has stopped."));
+        _waiters.Close(Stopped());
+        _upkeep.Dispose();
         _catchUp.Dispose();
         _gate.Dispose();
     }
@@ -207,50 +231,10 @@ internal sealed class ReplicaWorker : IDisposable
         }
     }
 
-    /// <summary>How long until a pass is due.</summary>
-    /// <param name="urgentOnly">True if more captured commits change nothing about that.</param>
-    private TimeSpan UntilNextPass(out bool urgentOnly)
-    {
-        urgentOnly = false;
-        if (_database.Shadow.Head is not { } head || head.Sequence <= _waiters.Covered)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        if (_waiters.AnyForOnePassSinceLastPass || _lastPassStarted is not { } started)
-        {
-            return TimeSpan.Zero;
-        }
-
-        urgentOnly = true;
-        var elapsed = _timeProvider.GetElapsedTime(started);
-        if (_health.Delay is var delay && delay > TimeSpan.Zero)
-        {
-            return Remaining(delay - elapsed);
-        }
-
-        if (_catchUp.RefusalOf(head.Position.Generation) is not null)
-        {
-            urgentOnly = false;
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        if (head.Sequence == _lastPassSequence && !_waiters.AnySinceLastPass)
-        {
-            // The last pass got stuck at something that passes, a change of generation in the middle of a snapshot.
-            urgentOnly = false;
-            return Remaining(TimeSpan.FromTicks(Math.Max(_options.SyncInterval.Ticks, RetryPolicies.FirstDelay.Ticks)) - elapsed);
-        }
-
-        return _waiters.Any ? TimeSpan.Zero : Remaining(_options.SyncInterval - elapsed);
-    }
-
     private async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
         var head = _database.Shadow.Head;
-        _waiters.PassBegins();
-        _lastPassStarted = _timeProvider.GetTimestamp();
-        _lastPassSequence = head?.Sequence ?? -1;
+        _cadence.PassBegins(head);
         if (head is null)
         {
             return false;
@@ -261,7 +245,7 @@ internal sealed class ReplicaWorker : IDisposable
         try
         {
             var covers = await _catchUp.RunAsync(head, cancellationToken).ConfigureAwait(false);
-            _health.Succeeded(covers, covers ? null : _catchUp.RefusalOf(head.Position.Generation));
+            _health.Succeeded(covers, covers ? null : _standing.RefusalOf(head.Position.Generation));
             _waiters.PassSucceeded();
             span?.SetTag(LitestreamActivities.Position, Position.ToString());
             return covers;
@@ -272,6 +256,22 @@ internal sealed class ReplicaWorker : IDisposable
             throw Failed(exception);
         }
     }
+
+    /// <summary>Brings everything up to a sequence onto the replica, or says why that does not work now.</summary>
+    private async Task UploadAsync(long sequence, CancellationToken cancellationToken)
+    {
+        await SyncAsync(sequence, cancellationToken).ConfigureAwait(false);
+        if (CoveredSequence < sequence)
+        {
+            throw new ReplicaException(
+                $"The {_store.Description} does not hold the last commits yet: {GetStatus().LastError ?? "a new generation has to come first"}.",
+                innerException: null,
+                isTransient: true);
+        }
+    }
+
+    private InvalidOperationException Stopped() =>
+        new($"Replication of database '{_database.Name}' to replica '{Name}' has stopped.");
 
     private ReplicaException Failed(Exception cause)
     {
@@ -290,7 +290,7 @@ internal sealed class ReplicaWorker : IDisposable
             _lag.Covered(covered);
             _waiters.Cover(covered);
         }
-    }
 
-    private static TimeSpan Remaining(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+        _upkeep.Moved();
+    }
 }

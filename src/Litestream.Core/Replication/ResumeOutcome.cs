@@ -13,7 +13,7 @@ internal abstract record ResumeOutcome
     public sealed record Fresh : ResumeOutcome;
 
     /// <summary>What it holds agrees with the shadow.</summary>
-    public sealed record Continue(ReplicaCursor Cursor) : ResumeOutcome;
+    public sealed record Continue(ReplicaCursor Cursor, KnownSnapshot Newest) : ResumeOutcome;
 
     /// <summary>It holds less than the shadow can join on to: it starts afresh with a snapshot in the index in use.</summary>
     public sealed record Rejoin(ReplicaCursor Cursor) : ResumeOutcome;

@@ -27,8 +27,12 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
         new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(directory))! : directory).AvailableFreeSpace;
 
     /// <summary>Takes an image and spools it. The image is let go before this returns.</summary>
-    /// <returns>Null if the database is in another generation by now.</returns>
-    public async Task<SpooledSnapshot?> TakeAsync(string generation, CancellationToken cancellationToken)
+    /// <param name="generation">The generation that it must be of.</param>
+    /// <param name="isWanted">Whether an image of this position is of use; asked before any of it is read.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null if the database is in another generation by now, or at a position that is not wanted.</returns>
+    public async Task<SpooledSnapshot?> TakeAsync(
+        string generation, Predicate<ReplicationPosition> isWanted, CancellationToken cancellationToken)
     {
         if (database.Shadow.Head is not { } before)
         {
@@ -36,7 +40,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
         }
 
         using var image = await database.OpenImageAsync(cancellationToken).ConfigureAwait(false);
-        if (image.Position.Generation != generation)
+        if (image.Position.Generation != generation || !isWanted(image.Position))
         {
             return null;
         }

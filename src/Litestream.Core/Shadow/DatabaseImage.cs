@@ -47,8 +47,8 @@ internal sealed class DatabaseImage : IDatabaseImage
     /// <param name="path">The database, for messages.</param>
     /// <param name="shadow">The shadow.</param>
     /// <param name="copy">Copies every frame up to the wal-index's current maximum into it.</param>
-    /// <param name="takenAt">Now.</param>
-    public static DatabaseImage Open(DatabaseConnection connection, string path, ShadowWal shadow, Action copy, DateTimeOffset takenAt)
+    /// <param name="time">The clock.</param>
+    public static DatabaseImage Open(DatabaseConnection connection, string path, ShadowWal shadow, Action copy, TimeProvider time)
     {
         var reader = new ReadConnection(connection);
         try
@@ -62,6 +62,9 @@ internal sealed class DatabaseImage : IDatabaseImage
             }
 
             copy();
+
+            // No commit in the image may look later than the image itself, also if the clock was set back.
+            var takenAt = time.GetUtcNow() is var now && shadow.Head!.CapturedAt is var captured && captured > now ? captured : now;
             var header = mark.Header;
             if (header.MaxFrame == 0)
             {

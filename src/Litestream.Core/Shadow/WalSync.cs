@@ -152,7 +152,7 @@ internal sealed class WalSync : IDisposable
     {
         try
         {
-            return DatabaseImage.Open(connection, _path, Shadow, _writer.Copy, _time.GetUtcNow());
+            return DatabaseImage.Open(connection, _path, Shadow, _writer.Copy, _time);
         }
         catch (ContinuityLostException lost)
         {

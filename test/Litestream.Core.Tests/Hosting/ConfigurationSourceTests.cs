@@ -30,6 +30,7 @@ public sealed class ConfigurationSourceTests : IDisposable
             ($"{App}:ShadowLimit", "512MiB"),
             ($"{App}:Replicas:primary:Url", "backups/app"),
             ($"{App}:Replicas:primary:SyncInterval", "3s"),
+            ($"{App}:Replicas:primary:SnapshotInterval", "4h"),
             ($"{App}:Replicas:primary:VerificationInterval", "12h"),
             ($"{App}:Replicas:second:Url", "mem://store/app"));
 
@@ -48,7 +49,7 @@ public sealed class ConfigurationSourceTests : IDisposable
             ShadowLimit = 512L << 20,
             Replicas = new Dictionary<string, ReplicaOptions>
             {
-                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3), VerificationInterval = TimeSpan.FromHours(12) },
+                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3), SnapshotInterval = TimeSpan.FromHours(4), VerificationInterval = TimeSpan.FromHours(12) },
                 ["second"] = new() { Url = "mem://store/app" },
             },
         });
@@ -166,6 +167,19 @@ public sealed class ConfigurationSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("off")]
+    [InlineData("OFF")]
+    public void What_need_not_be_can_be_switched_off(string off)
+    {
+        var options = _setup.Bind(
+            ($"{App}:Path", "data/app.db"),
+            ($"{App}:Replicas:primary:Url", "backups/app"),
+            ($"{App}:Replicas:primary:SnapshotInterval", off));
+
+        options.Databases["app"].Replicas["primary"].SnapshotInterval.Should().BeNull();
+    }
+
+    [Theory]
     [InlineData("Litestream:ShutdownSyncTimeout", "24:00:00", "24 days")]
     [InlineData("Litestream:ShutdownSyncTimeout", "off", "switched off")]
     [InlineData("Litestream:ReleaseOnStop", "yes", "neither true nor false")]
@@ -178,6 +192,8 @@ public sealed class ConfigurationSourceTests : IDisposable
     [InlineData($"{App}:MaxCheckpointPages", "1e4", "whole number")]
     [InlineData($"{App}:ShadowLimit", "1GB", "GiB")]
     [InlineData($"{App}:Replicas:primary:SyncInterval", "1", "no unit")]
+    [InlineData($"{App}:Replicas:primary:SnapshotInterval", "24:00:00", "24 days")]
+    [InlineData($"{App}:Replicas:primary:SnapshotInterval", "never", "or off")]
     public void An_unparsable_value_is_an_error_at_its_path(string key, string value, string explanation)
     {
         var errors = _setup.BindErrorsBeside((key, value));

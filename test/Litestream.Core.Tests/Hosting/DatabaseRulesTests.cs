@@ -139,6 +139,14 @@ public sealed class DatabaseRulesTests : IDisposable
     }
 
     [Fact]
+    public void A_snapshot_interval_is_longer_than_zero_or_none()
+    {
+        ShouldFail(o => o.Replicas["primary"].SnapshotInterval = TimeSpan.Zero, "Replicas:primary:SnapshotInterval", "longer than zero");
+        ShouldFail(o => o.Replicas["primary"].SnapshotInterval = TimeSpan.FromDays(25), "Replicas:primary:SnapshotInterval", "24 days");
+        _setup.ErrorsOf(o => o.Replicas["primary"].SnapshotInterval = null).Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_shutdown_sync_timeout_is_longer_than_zero()
     {
         _setup.Errors(o => o.ShutdownSyncTimeout = TimeSpan.Zero)

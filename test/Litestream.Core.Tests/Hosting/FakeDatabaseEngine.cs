@@ -39,6 +39,9 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
 
     public DatabaseStatus GetStatus() => Status;
 
+    public Task SnapshotAsync(string? replica, CancellationToken ct) =>
+        Note($"snapshot {replica}", () => Task.CompletedTask);
+
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>
         Note("restore copy", () => Task.FromResult(new RestoreResult(default, "primary", 0, TimeSpan.Zero)));
 

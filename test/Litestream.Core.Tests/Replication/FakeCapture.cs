@@ -41,6 +41,8 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
 
     public int Images { get; private set; }
 
+    public MemoryImage? LastImage { get; private set; }
+
     /// <summary>Runs before each image is taken.</summary>
     public Func<Task> BeforeImage { get; set; } = () => Task.CompletedTask;
 
@@ -195,7 +197,7 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
     {
         await BeforeImage();
         Images++;
-        return Image();
+        return LastImage = Image();
     }
 
     /// <summary>The database exactly as it is committed now.</summary>

@@ -1,0 +1,105 @@
+using Litestream.Diagnostics;
+using Litestream.Shadow;
+using Microsoft.Extensions.Logging;
+
+namespace Litestream.Replication;
+
+/// <summary>
+/// Where a replica stands: what is known to be on it, what it still needs of the shadow, and whether its generation can go
+/// on. The pass in progress moves it; everything else reads. Thread-safe.
+/// </summary>
+/// <param name="database">The database.</param>
+/// <param name="logger">Told when a generation cannot go on.</param>
+/// <param name="covered">Told of each position that is restorable, and of the sequence it covers where that is known.</param>
+internal sealed class ReplicaStanding(
+    ICapturedDatabase database, ILogger logger, Action<ReplicationPosition, long?> covered)
+{
+    private readonly Lock _lock = new(); // guards _claim and writing _newest; taken alone
+    private ShadowClaim _claim = ShadowClaim.Everything;
+    private volatile ReplicaCursor? _cursor;
+    private volatile KnownSnapshot? _newest;
+    private volatile Refusal? _refusal;
+
+    /// <summary>Where the worker is; null before it has looked at the replica.</summary>
+    public ReplicaCursor? Cursor => _cursor;
+
+    /// <summary>What is known to be on the replica; null while it has to get a snapshot first, or cannot go on.</summary>
+    public ReplicaProgress? Progress =>
+        _cursor is { NeedsSnapshot: false } cursor
+        && _newest is { } newest
+        && newest.Generation == cursor.Generation
+        && RefusalOf(cursor.Generation) is null
+            ? new ReplicaProgress(cursor, newest)
+            : null;
+
+    /// <summary>What is needed of the shadow.</summary>
+    public ShadowClaim Claim
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _claim;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _claim = value;
+            }
+        }
+    }
+
+    /// <summary>Why this generation is not gone on with here; null if it is.</summary>
+    public string? RefusalOf(string generation) => _refusal is { } refusal && refusal.Generation == generation ? refusal.Detail : null;
+
+    /// <summary>The pass has come to there.</summary>
+    /// <param name="cursor">Where it is.</param>
+    /// <param name="newest">The newest snapshot of the generation, where it was looked for or made.</param>
+    /// <param name="sequence">The sequence that this covers, where that is known.</param>
+    public void MoveTo(ReplicaCursor cursor, KnownSnapshot? newest = null, long? sequence = null)
+    {
+        if (newest is not null)
+        {
+            lock (_lock)
+            {
+                _newest = newest;
+            }
+        }
+
+        _cursor = cursor;
+        Claim = cursor.Claim;
+        if (!cursor.NeedsSnapshot)
+        {
+            covered(cursor.Restorable, sequence);
+        }
+    }
+
+    /// <summary>Everything up to the cursor is restorable, and with it this sequence.</summary>
+    public void Covers(ReplicaCursor cursor, long sequence) => covered(cursor.Restorable, sequence);
+
+    /// <summary>Another snapshot of the generation is on the replica.</summary>
+    public void SnapshotPublished(KnownSnapshot snapshot)
+    {
+        lock (_lock)
+        {
+            if (_newest is { } newest && newest.Generation == snapshot.Generation && newest.Index < snapshot.Index)
+            {
+                _newest = snapshot;
+            }
+        }
+    }
+
+    /// <summary>Goes on in this generation no more, and asks for another.</summary>
+    public void Refuse(string generation, GenerationReason reason, string detail)
+    {
+        Log.GenerationRefused(logger, generation, database.Name, reason.ToString(), detail);
+        _refusal = new Refusal(generation, detail);
+        Claim = ShadowClaim.Nothing;
+        database.RequestNewGeneration(generation, reason, detail);
+    }
+
+    private sealed record Refusal(string Generation, string Detail);
+}
