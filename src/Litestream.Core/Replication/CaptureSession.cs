@@ -218,6 +218,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         CheckpointInterval = definition.Options.CheckpointInterval,
         MinCheckpointPages = (uint)definition.Options.MinCheckpointPages,
         MaxCheckpointPages = (uint)definition.Options.MaxCheckpointPages,
+        Pause = definition.Pause,
     };
 
     /// <summary>Switches the database to WAL mode if it is in another one.</summary>

@@ -233,7 +233,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             var sleep = LookAgain;
             try
             {
-                sleep = await PassOnceAsync(cancellationToken).ConfigureAwait(false);
+                sleep = await RunOnceAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception)
             {
@@ -257,7 +257,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     /// <summary>One pass with all that belongs to it. Never throws, but for the end of the loop.</summary>
     /// <returns>How long to sleep if nothing happens.</returns>
-    private async Task<TimeSpan> PassOnceAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {

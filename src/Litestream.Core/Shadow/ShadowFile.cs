@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Litestream.Storage;
 using Litestream.Wal;
 using Microsoft.Win32.SafeHandles;
@@ -10,15 +9,11 @@ namespace Litestream.Shadow;
 /// when commits were noticed.
 /// </summary>
 /// <remarks>
-/// The times file is a row of 16-byte entries: end offset, UTC microseconds since 1970, both i64 little-endian, the
-/// offsets ascending; -1 for a time that nobody knows. Commits noticed within 10 ms share an entry, that of the last. One thread appends; any number read up to
-/// <see cref="Length"/>. Nothing is synced on the way: after a power cut the chain shows how far the file is sound.
+/// The times file is a row of entries (<see cref="TimesEntry"/>), the offsets ascending. Commits noticed within 10 ms share
+/// an entry, that of the last. One thread appends; any number read up to <see cref="Length"/>. Nothing is synced on the way: after a power cut the chain shows how far the file is sound.
 /// </remarks>
 internal sealed class ShadowFile(string path, string generation, int index) : IDisposable
 {
-    private const int TimeEntrySize = 16;
-    private const long UnknownTime = -1;
-    private const long LatestTime = 253_402_300_799_000_000;
     private static readonly TimeSpan TimeGrain = TimeSpan.FromMilliseconds(10);
 
     // Guards the handles and _times. Innermost: nothing else is taken under it.
@@ -225,20 +220,20 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
         if (File.Exists(TimesPath))
         {
             var bytes = File.ReadAllBytes(TimesPath);
-            for (var at = 0; at + TimeEntrySize <= bytes.Length; at += TimeEntrySize)
+            for (var at = 0; at + TimesEntry.Size <= bytes.Length; at += TimesEntry.Size)
             {
-                var end = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));
-                var micros = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 8));
-                if (end > length || end <= (_times.Count > 0 ? _times[^1].EndOffset : 0) || micros is < UnknownTime or > LatestTime)
+                if (TimesEntry.Read(bytes.AsSpan(at)) is not { } time
+                    || time.EndOffset > length
+                    || time.EndOffset <= (_times.Count > 0 ? _times[^1].EndOffset : 0))
                 {
                     break;
                 }
 
-                _times.Add(new CommitTime(end, micros == UnknownTime ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(micros)));
+                _times.Add(time);
             }
 
             // What lies behind would be taken for the times of frames that are yet to come.
-            RandomAccess.SetLength(OpenTimes(), (long)_times.Count * TimeEntrySize);
+            RandomAccess.SetLength(OpenTimes(), (long)_times.Count * TimesEntry.Size);
         }
 
         // What the file does not say is unknown, not guessed.
@@ -277,12 +272,9 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
 
     private void WriteLastTime()
     {
-        var time = _times[^1];
-        var micros = time.NoticedAt is { } noticed ? (noticed - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond : UnknownTime;
-        Span<byte> entry = stackalloc byte[TimeEntrySize];
-        BinaryPrimitives.WriteInt64LittleEndian(entry, time.EndOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(entry[8..], micros);
-        RandomAccess.Write(OpenTimes(), entry, (long)(_times.Count - 1) * TimeEntrySize);
+        Span<byte> entry = stackalloc byte[TimesEntry.Size];
+        TimesEntry.Write(entry, _times[^1]);
+        RandomAccess.Write(OpenTimes(), entry, (long)(_times.Count - 1) * TimesEntry.Size);
     }
 
     private SafeFileHandle OpenTimes() =>

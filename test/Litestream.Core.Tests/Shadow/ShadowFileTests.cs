@@ -163,7 +163,7 @@ public sealed class ShadowFileTests : IDisposable
         times.Should().HaveCountLessThan(10);
         times[^1].Should().Be(new CommitTime(EndOf(20), Start.AddMilliseconds(60)));
         times.Zip(times.Skip(2)).Should().OnlyContain(pair => pair.Second.NoticedAt - pair.First.NoticedAt >= TimeSpan.FromMilliseconds(9));
-        new FileInfo(TimesPath).Length.Should().Be(16 * times.Count);
+        new FileInfo(TimesPath).Length.Should().Be(TimesEntry.Size * times.Count);
     }
 
     [Fact]
@@ -181,12 +181,15 @@ public sealed class ShadowFileTests : IDisposable
         shadow.CommitTimes(0, EndOf(8)).Should().HaveCount(8);
     }
 
-    [Fact]
-    public void Ignores_what_is_damaged_in_the_times()
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(0)]
+    [InlineData(0x0003_8D7E_A4C6_8000)]
+    public void Ignores_a_time_that_is_half_written(long micros)
     {
         Write(_wal, frames: 3, Start);
         var times = File.ReadAllBytes(TimesPath);
-        BinaryPrimitives.WriteInt64LittleEndian(times.AsSpan(16 + 8), long.MaxValue);
+        BinaryPrimitives.WriteInt64LittleEndian(times.AsSpan(TimesEntry.Size + 8), micros);
         File.WriteAllBytes(TimesPath, times);
         using var shadow = Open();
 

@@ -13,6 +13,12 @@ internal sealed class DatabaseReader : IDisposable
 
     public DatabaseReader(string path) => _reader = new ReadConnection(Connect(path));
 
+    /// <summary>The wal-index, as this reader sees it.</summary>
+    public WalIndex Index => _reader.Index;
+
+    /// <summary>The files, through SQLite's own handles.</summary>
+    public DatabaseFile File => _reader.File;
+
     /// <summary>A connection as the engine opens it.</summary>
     public static DatabaseConnection Connect(string path)
     {

@@ -1,0 +1,59 @@
+using Litestream.Restore;
+using Litestream.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Litestream.Simulation;
+
+/// <summary>Restores, and compares with what the database was.</summary>
+internal sealed class RestoreCheck(World world)
+{
+    /// <summary>What was said to be restorable is, and is what it was.</summary>
+    public void DemandHolds(Acknowledgement said)
+    {
+        var replica = world.Replicas[said.Replica];
+        var what = $"replica {said.Replica} at {world.Short(said.Position)}, acknowledged in step {said.Step}";
+        State restored;
+        try
+        {
+            (restored, _) = Restore(replica, new RestoreOptions { OutputPath = "", Position = said.Position }, what);
+        }
+        catch (ReplicaException exception) when (replica.IsTampered && exception is not null)
+        {
+            return;
+        }
+        catch (ReplicaException exception)
+        {
+            throw new SimulationException($"Not restorable: {what}: {exception.Message}", exception);
+        }
+
+        if (said.Exactly is { } exactly && exactly != restored)
+        {
+            throw new SimulationException($"Wrong: {what}, is state {restored.Number} instead of {exactly.Number}.");
+        }
+    }
+
+    /// <summary>Restores from what lies on the replica.</summary>
+    /// <returns>The state that came out: one that the database was in.</returns>
+    /// <exception cref="SimulationException">The database never was what came out, or not at that position.</exception>
+    /// <exception cref="ReplicaException">The restore was refused.</exception>
+    public (State State, ReplicationPosition Position) Restore(SimulatedReplica replica, RestoreOptions options, string what)
+    {
+        using var folder = new TempDirectory();
+        options.OutputPath = folder.File("restored.db");
+        options.Parallelism = 1;
+        options.IntegrityCheck = IntegrityCheck.None;
+        var run = new RestoreRunner(replica.Objects, null, NullLogger.Instance, world.Time).RunAsync(options, CancellationToken.None);
+        world.Run(run);
+        var position = run.GetAwaiter().GetResult().Position;
+        world.Tally.Compares++;
+        var hash = Oracle.HashOf(File.ReadAllBytes(options.OutputPath));
+        if (world.Oracle.Find(hash) is not { } state)
+        {
+            throw new SimulationException($"Wrong: {what} restores to what the database never was, at {world.Short(position)}.");
+        }
+
+        return world.Oracle.MayBe(position, hash)
+            ? (state, position)
+            : throw new SimulationException($"Wrong: {what} restores to state {state.Number} at {world.Short(position)}, where it was another one.");
+    }
+}

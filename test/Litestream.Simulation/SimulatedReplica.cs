@@ -1,0 +1,127 @@
+using Litestream.Storage;
+using Litestream.Testing;
+using Litestream.Testing.Faults;
+
+namespace Litestream.Simulation;
+
+/// <summary>One replica: what lies there, and the store before it that fails.</summary>
+internal sealed class SimulatedReplica
+{
+    private readonly Func<ReplicaCall, Fault?> _script;
+
+    public SimulatedReplica(int number, SimulatedTime time, Swarm swarm, Random random)
+    {
+        Number = number;
+        Objects = new MemoryReplicaClient(time);
+        Store = new FaultyReplicaClient(Objects);
+        _script = swarm.Faults.Count == 0 ? FaultScript.Nothing : FaultScript.Drawn(random, swarm.FaultRate, swarm.Faults);
+    }
+
+    public int Number { get; }
+
+    /// <summary>What lies there.</summary>
+    public MemoryReplicaClient Objects { get; }
+
+    /// <summary>The way to it.</summary>
+    public FaultyReplicaClient Store { get; }
+
+    /// <summary>True once somebody has damaged or removed something: then not all can be restored, but nothing wrong may be.</summary>
+    public bool IsTampered { get; set; }
+
+    /// <summary>Nothing can be reached, for a while.</summary>
+    public bool IsAway { get; private set; }
+
+    public void Fail(bool faults, bool away)
+    {
+        IsAway = away;
+        Store.Script = away ? FaultScript.From(1, new Fault(FaultKind.FailBefore)) : faults ? _script : FaultScript.Nothing;
+    }
+
+    /// <summary>Damages or removes an object.</summary>
+    public string Tamper(Random random)
+    {
+        var keys = Objects.Keys;
+        if (keys.Count == 0)
+        {
+            return "nothing there";
+        }
+
+        IsTampered = true;
+        var key = keys[random.Next(keys.Count)];
+        var content = Objects[key];
+        switch (random.Next(4))
+        {
+            case 0:
+                Delete(key);
+                return $"removed {key}";
+            case 1 when content.Length > 0:
+                content[random.Next(content.Length)] ^= (byte)(1 << random.Next(8));
+                Objects[key] = content;
+                return $"flipped a bit of {key}";
+            case 2:
+                Objects[key] = content[..random.Next(content.Length + 1)];
+                return $"cut {key}";
+            default:
+                var from = random.Next(keys.Count);
+                foreach (var gone in keys.Skip(from))
+                {
+                    Delete(gone);
+                }
+
+                return $"removed all from {key} on";
+        }
+    }
+
+    /// <summary>What holds at every moment, whatever fails: there is no WAL that no snapshot leads to.</summary>
+    public void DemandNoOrphan()
+    {
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var key in Objects.Keys)
+        {
+            if (ReplicaLayout.TryParseSnapshot(key, out var snapshot))
+            {
+                first[snapshot.Generation] = Math.Min(snapshot.Index, first.GetValueOrDefault(snapshot.Generation, int.MaxValue));
+            }
+        }
+
+        foreach (var key in Objects.Keys)
+        {
+            if (ReplicaLayout.TryParseSegment(key, out var segment)
+                && (!first.TryGetValue(segment.Generation, out var index) || index > segment.Index))
+            {
+                throw new SimulationException($"There is no snapshot that leads to '{key}': the real litestream refuses such a replica.");
+            }
+        }
+    }
+
+    /// <summary>What holds in the end: within an index of a generation the segments tile.</summary>
+    public void Scrub()
+    {
+        DemandNoOrphan();
+        ReplicationPosition? end = null;
+        foreach (var key in Objects.Keys)
+        {
+            if (!ReplicaLayout.TryParseSegment(key, out var segment))
+            {
+                continue;
+            }
+
+            var trailer = SegmentTrailerCodec.ReadTail(Objects[key]).Trailer ?? throw new SimulationException($"'{key}' has no trailer.");
+            if (segment.Offset != 0 && end != new ReplicationPosition(segment.Generation, segment.Index, segment.Offset))
+            {
+                throw new SimulationException($"'{key}' does not begin where the segment before it ends, at {end}.");
+            }
+
+            end = new ReplicationPosition(segment.Generation, segment.Index, trailer.EndOffset);
+        }
+    }
+
+    /// <summary>The snapshots of each generation.</summary>
+    public IReadOnlyDictionary<string, int> Snapshots() => Objects.Keys
+        .Select(key => ReplicaLayout.TryParseSnapshot(key, out var snapshot) ? snapshot.Generation : null)
+        .OfType<string>()
+        .CountBy(generation => generation)
+        .ToDictionary(StringComparer.Ordinal);
+
+    private void Delete(string key) => Objects.DeleteAsync([key]).GetAwaiter().GetResult();
+}

@@ -1,0 +1,124 @@
+using Litestream.Testing.Faults;
+
+namespace Litestream.Simulation;
+
+/// <summary>
+/// What there is in one run: drawn from its seed, so that some runs have everything and others one thing only, in which
+/// what two things would hide from each other shows.
+/// </summary>
+internal sealed record Swarm
+{
+    public required int PageSize { get; init; }
+
+    public required int AutoVacuum { get; init; }
+
+    public required int AutoCheckpoint { get; init; }
+
+    public required int MinCheckpointPages { get; init; }
+
+    public required int MaxCheckpointPages { get; init; }
+
+    public required TimeSpan CheckpointInterval { get; init; }
+
+    public required int Replicas { get; init; }
+
+    public required int Steps { get; init; }
+
+    /// <summary>What a store may do wrong, and how often.</summary>
+    public required IReadOnlyList<FaultKind> Faults { get; init; }
+
+    public required double FaultRate { get; init; }
+
+    /// <summary>How often others get a turn in the middle of what one does.</summary>
+    public required double Interleaving { get; init; }
+
+    public required bool Strangers { get; init; }
+
+    public required bool Stops { get; init; }
+
+    public required bool Crashes { get; init; }
+
+    public required bool PowerCuts { get; init; }
+
+    public required bool DyingWriters { get; init; }
+
+    public required bool Tampering { get; init; }
+
+    public required bool Zombies { get; init; }
+
+    public required bool WrongClocks { get; init; }
+
+    public required bool Vacuums { get; init; }
+
+    public required bool PageSizeChanges { get; init; }
+
+    public required bool LongReaders { get; init; }
+
+    public required bool ShortOfSpace { get; init; }
+
+    /// <summary>True if nothing in the run is a reason for a second generation.</summary>
+    public bool IsCalm => !Stops && !Crashes && !PowerCuts && !Tampering && !Zombies && Faults.Count == 0;
+
+    public override string ToString() => string.Join(", ", ((string?[])
+    [
+        $"{Replicas} replicas, pages of {PageSize}, auto_vacuum {AutoVacuum}, wal_autocheckpoint {AutoCheckpoint}",
+        $"checkpoints at {MinCheckpointPages} to {MaxCheckpointPages} pages or after {CheckpointInterval}",
+        $"interleaving {Interleaving}",
+        Faults.Count > 0 ? $"faults at {FaultRate} ({string.Join(' ', Faults)})" : "no faults",
+        Strangers ? "strangers" : null,
+        Stops ? "stops" : null,
+        Crashes ? "crashes" : null,
+        PowerCuts ? "power cuts" : null,
+        DyingWriters ? "dying writers" : null,
+        Tampering ? "tampering" : null,
+        Zombies ? "zombies" : null,
+        WrongClocks ? "wrong clocks" : null,
+        Vacuums ? "vacuums" : null,
+        PageSizeChanges ? "page size changes" : null,
+        LongReaders ? "long readers" : null,
+        ShortOfSpace ? "short of space" : null,
+    ]).OfType<string>());
+
+    public static Swarm Draw(Random random)
+    {
+        bool Maybe(int percent) => random.Next(100) < percent;
+        int[] pageSizes = [512, 512, 1024, 1024, 4096];
+        int[] autoCheckpoints = [0, 0, 5, 20, 1000];
+        var interval = random.Next(3);
+        var crashes = Maybe(55);
+        var honest = random.Next(4);
+        FaultKind[] kinds = honest switch
+        {
+            0 => [],
+            1 => [.. Fault.Honest.Where(_ => Maybe(60)), .. Maybe(50) ? [FaultKind.Late] : Array.Empty<FaultKind>()],
+            2 => [.. Fault.Honest, FaultKind.Late],
+            _ => [.. Fault.Honest, .. Fault.Lying],
+        };
+        return new Swarm
+        {
+            PageSize = pageSizes[random.Next(pageSizes.Length)],
+            AutoVacuum = random.Next(3),
+            AutoCheckpoint = autoCheckpoints[random.Next(autoCheckpoints.Length)],
+            MinCheckpointPages = random.Next(4, 60),
+            MaxCheckpointPages = random.Next(60, 300),
+            CheckpointInterval = interval == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(interval == 1 ? 2 : 20),
+            Replicas = Maybe(25) ? 2 : 1,
+            Steps = random.Next(60, 160),
+            Faults = kinds,
+            FaultRate = random.Next(3) switch { 0 => 0.02, 1 => 0.08, _ => 0.25 },
+            Interleaving = random.Next(4) switch { 0 => 0, 1 => 0.1, _ => 0.4 },
+            Strangers = Maybe(70),
+            Stops = Maybe(60),
+            Crashes = crashes,
+            PowerCuts = crashes && Maybe(50),
+            DyingWriters = Maybe(35),
+            Tampering = Maybe(12),
+            Zombies = Maybe(10),
+            WrongClocks = Maybe(10),
+            Vacuums = Maybe(40),
+            PageSizeChanges = Maybe(20),
+            LongReaders = Maybe(40),
+            ShortOfSpace = Maybe(12),
+        };
+    }
+}
