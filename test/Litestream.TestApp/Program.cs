@@ -3,6 +3,7 @@ using Litestream.TestApp;
 return args switch
 {
     ["replicate", var database, var replica, .. var options] => await Replicator.RunAsync(database, replica, options),
+    ["restore", var replica, var output] => await Restorer.RunAsync(replica, output),
     ["write", var database, .. var options] => Writer.Run(database, options),
     ["sql", var database] => SqlSession.Run(database),
     _ => Usage(),
@@ -15,6 +16,8 @@ static int Usage()
             commits at random until its input ends or it is killed
         replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N]
             replicates until its input ends; answers "sync" with "synced POSITION", and "insert" with "inserted"
+        restore REPLICA OUTPUT
+            restores, and says "restored POSITION"
         sql DATABASE
             runs each line of its input as SQL, answering "ok VALUE" or "error CODE MESSAGE"
         """);

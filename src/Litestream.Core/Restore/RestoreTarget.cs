@@ -47,10 +47,17 @@ internal sealed class RestoreTarget : IDisposable
     public void Publish()
     {
         RequireFree();
-        foreach (var path in SideFiles.Select(suffix => Path + suffix).Where(File.Exists))
+        var stale = SideFiles.Select(suffix => Path + suffix).Where(File.Exists).ToList();
+        foreach (var path in stale)
         {
             _logger.RestoreStaleSideFile(path);
             File.Delete(path);
+        }
+
+        if (stale.Count > 0)
+        {
+            // Gone for good before the database is there: a power cut must not bring them back beside it.
+            AtomicFile.SyncDirectory(_directory);
         }
 
         _published = AtomicFile.Publish(TemporaryPath, Path, overwrite: false);

@@ -138,14 +138,11 @@ internal sealed class MetaDirectory(string path, string databasePath)
             return;
         }
 
+        // Durable names: after a power cut the state must not speak of an index that has lost its folder.
         var parent = System.IO.Path.GetDirectoryName(databasePath)!;
-        if (OperatingSystem.IsWindows() || !Directory.Exists(parent))
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, File.GetUnixFileMode(parent) | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        UnixFileMode? mode = OperatingSystem.IsWindows() || !Directory.Exists(parent)
+            ? null
+            : File.GetUnixFileMode(parent) | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        AtomicFile.CreateDirectory(folder, mode);
     }
 }

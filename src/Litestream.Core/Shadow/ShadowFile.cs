@@ -145,7 +145,7 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
         }
     }
 
-    /// <summary>Brings what is written onto the disk, also what was written through a handle that has been closed since.</summary>
+    /// <summary>Brings onto the disk what is written, also through a handle that has been closed since, and the files' names.</summary>
     public void Flush()
     {
         lock (_lock)
@@ -153,11 +153,8 @@ internal sealed class ShadowFile(string path, string generation, int index) : ID
             if (_wal is not null || File.Exists(Path))
             {
                 RandomAccess.FlushToDisk(OpenWal());
-            }
-
-            if (_timesFile is not null || File.Exists(TimesPath))
-            {
                 RandomAccess.FlushToDisk(OpenTimes());
+                AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(Path)!);
             }
         }
     }

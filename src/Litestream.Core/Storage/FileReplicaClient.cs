@@ -19,6 +19,7 @@ public sealed class FileReplicaClient : IReplicaClient
 
     private readonly string _root;
     private readonly FileAccessRights _rights;
+    private readonly FolderSync _folders;
 
     /// <summary>Creates a client. Does not touch the folder.</summary>
     /// <param name="directory">The folder; relative to the current directory if it is not full.</param>
@@ -34,6 +35,7 @@ public sealed class FileReplicaClient : IReplicaClient
         ArgumentException.ThrowIfNullOrEmpty(directory);
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         _rights = new FileAccessRights(databasePath);
+        _folders = new FolderSync(_root);
         Location = new UriBuilder(Uri.UriSchemeFile, "") { Path = string.Join('/', _root.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)) }.Uri;
     }
 
@@ -46,9 +48,17 @@ public sealed class FileReplicaClient : IReplicaClient
     {
         ReplicaKey.CheckPrefix(prefix);
         await Task.CompletedTask.ConfigureAwait(false);
+        string? folder = null;
         foreach (var found in FileListing.Objects(_root, prefix))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (Path.GetDirectoryName(Path.Join(_root, found.Key)) is { } next && next != folder)
+            {
+                // Whoever lists may conclude that what is there is safe.
+                folder = next;
+                _folders.TrySync(folder);
+            }
+
             yield return found;
         }
     }
@@ -91,7 +101,7 @@ public sealed class FileReplicaClient : IReplicaClient
         cancellationToken.ThrowIfCancellationRequested();
         if (mode == WriteMode.CreateNew && File.Exists(path))
         {
-            throw Exists(key);
+            throw Exists(key, path);
         }
 
         var temporary = AtomicFile.TemporaryPath(path);
@@ -102,17 +112,17 @@ public sealed class FileReplicaClient : IReplicaClient
             await using (file.ConfigureAwait(false))
             {
                 var length = await CopyAsync(seekableContent, file, path, cancellationToken).ConfigureAwait(false);
+                _rights.TakeOwnerForFile(temporary);
                 RandomAccess.FlushToDisk(file.SafeFileHandle);
                 written = new ReplicaObject(key, length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
             }
 
-            _rights.TakeOwnerForFile(temporary);
             if (!AtomicFile.Publish(temporary, path, overwrite: mode == WriteMode.Replace))
             {
-                AtomicFile.TryDelete(temporary);
-                throw Exists(key);
+                throw Exists(key, path);
             }
 
+            _folders.SyncNames(Path.GetDirectoryName(path)!);
             return written;
         }
         catch (Exception exception)
@@ -244,5 +254,22 @@ public sealed class FileReplicaClient : IReplicaClient
         return Path.Join(_root, Path.DirectorySeparatorChar == '/' ? key : key.Replace('/', Path.DirectorySeparatorChar));
     }
 
-    private static ReplicaObjectExistsException Exists(string key) => new($"The object '{key}' is on the replica already.", key);
+    private ReplicaObjectExistsException Exists(string key, string path)
+    {
+        try
+        {
+            // Who is told so may take the object for its own, and acknowledge it.
+            _folders.Sync(Path.GetDirectoryName(path)!);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Deleted meanwhile: it says so when it is read.
+        }
+        catch (IOException exception)
+        {
+            throw FileFailure.Explain(exception, "synced", path);
+        }
+
+        return new ReplicaObjectExistsException($"The object '{key}' is on the replica already.", key);
+    }
 }
