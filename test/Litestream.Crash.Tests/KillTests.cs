@@ -14,6 +14,10 @@ public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Rounds = 10;
     private const int RoundsDuringUpload = 3;
+
+    // On a busy machine a kill may come too late after its acknowledgement, or miss the upload; such a round proves what it
+    // proves, and another follows.
+    private const int MostRounds = 25;
     private const int AcknowledgementsPerRound = 200;
     private const int Clients = 6;
 
@@ -25,18 +29,18 @@ public sealed class KillTests(ITestOutputHelper output)
         using var folder = new TempDirectory();
         var replica = Path.Combine(folder.Path, "backups", "notes");
         var everAcknowledged = new Dictionary<long, string>();
-        var duringUpload = 0;
+        var (prompt, duringUpload) = (0, 0);
 
-        for (var round = 1; round <= Rounds; round++)
+        for (var round = 1; round <= MostRounds && (prompt < Rounds || duringUpload < RoundsDuringUpload); round++)
         {
             var (acknowledged, late, unfinished) = await RunAndKillAsync(folder.Path, replica, round, waitForUpload: round % 2 == 0);
+            prompt += late < KillWithin ? 1 : 0;
             duringUpload += unfinished is null ? 0 : 1;
             output.WriteLine(
                 $"round {round}: {acknowledged.Count} acknowledged, killed {late.TotalMilliseconds:F1} ms after one, "
                 + (unfinished is null ? "no upload in flight" : $"during {Path.GetFileName(unfinished)}"));
 
             acknowledged.Should().HaveCountGreaterThanOrEqualTo(AcknowledgementsPerRound);
-            late.Should().BeLessThan(KillWithin);
             await EveryPositionShowsWhatItPromised(folder, replica, acknowledged);
 
             foreach (var one in acknowledged)
@@ -51,6 +55,7 @@ public sealed class KillTests(ITestOutputHelper output)
             }
         }
 
+        prompt.Should().BeGreaterThanOrEqualTo(Rounds);
         duringUpload.Should().BeGreaterThanOrEqualTo(RoundsDuringUpload);
         await using var app = await NotesApp.StartAsync(folder.Path);
         (await app.ListAsync()).Should().Contain(everAcknowledged);
