@@ -70,6 +70,32 @@ public interface ILitestreamDatabase
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Brings the database back in place while the application runs. First the restored file is made beside the database, while
+    /// everything goes on. Then <see cref="InPlaceRestoreOptions.CloseConnections"/> is called, and once nobody has the
+    /// database open any more, the files are exchanged: at every moment, also of a crash, the path holds the old database or the
+    /// new one, whole, and no side file of the old one. Replication goes on in a new generation.
+    /// </summary>
+    /// <returns>Where the database lies as it was before.</returns>
+    /// <exception cref="ArgumentException">The options are incomplete, or contradict themselves.</exception>
+    /// <exception cref="BackupNotFoundException">No replica has what was asked for.</exception>
+    /// <exception cref="ReplicaException">A replica is damaged or could not be read.</exception>
+    /// <exception cref="IOException">The database is still open, here or in another process, or could not be exchanged. It is as it was.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running here: it is stopped, or another process has it.</exception>
+    Task<InPlaceRestoreResult> RestoreInPlaceAsync(InPlaceRestoreOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Puts back what an in-place restore took away, in the same way. What had been restored is then the previous database,
+    /// and the file at <paramref name="previousPath"/> is gone.
+    /// </summary>
+    /// <param name="previousPath"><see cref="InPlaceRestoreResult.PreviousPath"/>.</param>
+    /// <param name="closeConnections">See <see cref="InPlaceRestoreOptions.CloseConnections"/>.</param>
+    /// <param name="cancellationToken">Gives up; nothing is changed.</param>
+    /// <exception cref="IOException">The file is missing or no sound database, or the database is still open. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running here.</exception>
+    Task<InPlaceRestoreResult> UndoRestoreAsync(
+        string previousPath, Func<CancellationToken, Task> closeConnections, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Proves that replicas restore to what the database holds: uploads what they lack, restores each at a position into
     /// a temporary file in the meta directory, and compares it with the live database at that position, page by page. Blocks
     /// no writer and writes nothing to the database. A difference is also logged as an error, shown in the status, and starts

@@ -21,6 +21,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly ILogger _logger;
     private readonly DatabaseReplicator _replicator;
     private readonly DatabaseRestorer _restorer;
+    private readonly InPlaceRestore _inPlace;
     private readonly ReplicaWorker[] _workers;
     private readonly DatabaseVerifier _verifier;
     private readonly DatabaseTelemetry _telemetry;
@@ -46,6 +47,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
             Telemetry = _telemetry,
         };
         _restorer = new DatabaseRestorer(definition, loggerFactory) { Telemetry = _telemetry };
+        _inPlace = new InPlaceRestore(definition, _replicator, _restorer, timeProvider, _logger);
         _workers = definition.Replicas
             .Select(replica => new ReplicaWorker(
                 _replicator, replica.Client, replica.Name, replica.Options, timeProvider, _logger, Random.Shared)
@@ -131,7 +133,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         var uncaptured = _replicator.UncapturedFor;
         return status with
         {
-            State = _restoring ? ReplicationState.Restoring : status.State,
+            State = _restoring || _inPlace.IsExchanging ? ReplicationState.Restoring : status.State,
             Replicas = _workers.Select(worker => _verifier.AddTo(worker.GetStatus(uncaptured))).ToArray(),
         };
     }
@@ -140,6 +142,13 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken) =>
         _restorer.RestoreAsync(options, cancellationToken);
+
+    public Task<InPlaceRestoreResult> RestoreInPlaceAsync(InPlaceRestoreOptions options, CancellationToken cancellationToken) =>
+        _inPlace.RestoreAsync(options, cancellationToken);
+
+    public Task<InPlaceRestoreResult> UndoRestoreAsync(
+        string previousPath, Func<CancellationToken, Task> closeConnections, CancellationToken cancellationToken) =>
+        _inPlace.UndoAsync(previousPath, closeConnections, cancellationToken);
 
     public Task<VerificationResult> VerifyAsync(string? replica, CancellationToken cancellationToken) =>
         _verifier.VerifyAsync(replica, cancellationToken);
@@ -183,6 +192,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         await _replicator.DisposeAsync().ConfigureAwait(false);
+        _inPlace.Dispose();
+        _verifier.Dispose();
         _stop.Dispose();
     }
 

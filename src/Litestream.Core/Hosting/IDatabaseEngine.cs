@@ -52,6 +52,13 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.RestoreAsync"/>
     Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="ILitestreamDatabase.RestoreInPlaceAsync"/>
+    Task<InPlaceRestoreResult> RestoreInPlaceAsync(InPlaceRestoreOptions options, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="ILitestreamDatabase.UndoRestoreAsync"/>
+    Task<InPlaceRestoreResult> UndoRestoreAsync(
+        string previousPath, Func<CancellationToken, Task> closeConnections, CancellationToken cancellationToken);
+
     /// <inheritdoc cref="ILitestreamDatabase.VerifyAsync"/>
     Task<VerificationResult> VerifyAsync(string? replica, CancellationToken cancellationToken);
 

@@ -38,6 +38,22 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
     }
 
     /// <inheritdoc/>
+    public Task<InPlaceRestoreResult> RestoreInPlaceAsync(InPlaceRestoreOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return engine.RestoreInPlaceAsync(options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<InPlaceRestoreResult> UndoRestoreAsync(
+        string previousPath, Func<CancellationToken, Task> closeConnections, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(previousPath);
+        ArgumentNullException.ThrowIfNull(closeConnections);
+        return engine.UndoRestoreAsync(previousPath, closeConnections, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<VerificationResult> VerifyAsync(string? replica = null, CancellationToken cancellationToken = default) =>
         engine.VerifyAsync(replica, cancellationToken);
 

@@ -128,6 +128,15 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
     }
 
+    /// <summary>Lets go of the database but not of the lock: nothing of ours has the file open until it is opened again.</summary>
+    public void LetGo()
+    {
+        (Capture is { State: not null, HoldsMark: true } ? Capture : null)?.Flush();
+        Capture?.Dispose();
+        Capture = null;
+        HeldCaptures.Take(definition.MetaPath)?.Marks.Dispose();
+    }
+
     public void Dispose() => Close(releaseMark: true);
 
     /// <summary>A connection of ours.</summary>

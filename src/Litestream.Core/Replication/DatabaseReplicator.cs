@@ -93,6 +93,10 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     /// <summary>The next generation begins because the database has just been restored.</summary>
     public void Restored() => _session.Restored();
 
+    /// <inheritdoc cref="CaptureExchange.RunAsync"/>
+    public Task ExchangeAsync(Func<Action, Task> exchange, CancellationToken cancellationToken) =>
+        new CaptureExchange(_gate, _session, _watch, new MetaDirectory(_definition.MetaPath, _definition.Path)).RunAsync(exchange, cancellationToken);
+
     /// <summary>Tries once to hold the WAL, so that what is written from now on is captured. What fails is tried again by the loop.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -303,7 +307,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
                 capture.GoIdle();
             }
 
-            return capture.NextDue() is { } due && due < MaxSleep ? Max(due, TimeSpan.FromMilliseconds(1)) : MaxSleep;
+            return capture.NextDue() is { } due && due < MaxSleep ? TimeSpan.FromTicks(Math.Max(due.Ticks, TimeSpan.TicksPerMillisecond)) : MaxSleep;
         }
         catch (DatabaseReplacedException replaced)
         {
@@ -371,8 +375,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
         return _health.Failed(exception);
     }
-
-    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     private string NotOpen(ReplicationState state) => state == ReplicationState.WaitingForOtherProcess
         ? $"The database '{Name}' is replicated by another process; this one takes over when that one lets go."

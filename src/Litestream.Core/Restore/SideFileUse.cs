@@ -15,8 +15,20 @@ internal static class SideFileUse
 
     // Our own process first: closing a file that SQLite has open here would drop its locks, so that the lock may be
     // tried only once nobody here has the file open.
-    private static bool IsOpen(string path)
+    private static bool IsOpen(string path) => CountOpen(path) > 0;
+
+    /// <summary>
+    /// How many descriptors, of this process and of all others that may be looked at, lead to the file at a path. Only Linux
+    /// tells; elsewhere 0.
+    /// </summary>
+    public static int CountOpen(string path)
     {
+        var count = 0;
+        if (!OperatingSystem.IsLinux())
+        {
+            return count;
+        }
+
         var target = Resolve(path);
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
@@ -29,10 +41,7 @@ internal static class SideFileUse
             {
                 foreach (var descriptor in new DirectoryInfo(Path.Combine(process, "fd")).EnumerateFileSystemInfos())
                 {
-                    if (descriptor.LinkTarget == target)
-                    {
-                        return true;
-                    }
+                    count += descriptor.LinkTarget == target ? 1 : 0;
                 }
             }
             catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
@@ -41,7 +50,7 @@ internal static class SideFileUse
             }
         }
 
-        return false;
+        return count;
     }
 
     // Sees the processes whose descriptors cannot be looked at: other users', other containers'.

@@ -3,7 +3,7 @@ using Litestream.Replication;
 namespace Litestream.Verification;
 
 /// <summary>The verifications of a database's replicas, on demand and each in its own time. Thread-safe.</summary>
-internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList<ReplicaVerifier> replicas, TimeProvider time)
+internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList<ReplicaVerifier> replicas, TimeProvider time) : IDisposable
 {
     /// <summary>What failed, or could not be done, is looked at again after this, or after the interval if that is shorter.</summary>
     private static readonly TimeSpan AgainAfter = TimeSpan.FromHours(1);
@@ -50,6 +50,14 @@ internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList
                 new AggregateException(failures),
                 failures.TrueForAll(failure => failure.IsTransient)),
         };
+    }
+
+    public void Dispose()
+    {
+        foreach (var replica in replicas)
+        {
+            replica.Dispose();
+        }
     }
 
     private async Task RunAsync(ReplicaVerifier replica, TimeSpan interval, CancellationToken cancellationToken)

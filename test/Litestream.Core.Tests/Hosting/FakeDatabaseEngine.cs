@@ -45,6 +45,12 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
     public Task<RestoreResult> RestoreAsync(RestoreOptions options, CancellationToken ct) =>
         Note("restore copy", () => Task.FromResult(new RestoreResult(default, "primary", 0, TimeSpan.Zero)));
 
+    public Task<InPlaceRestoreResult> RestoreInPlaceAsync(InPlaceRestoreOptions options, CancellationToken ct) =>
+        Note("restore in place", () => Task.FromResult(new InPlaceRestoreResult(null, null)));
+
+    public Task<InPlaceRestoreResult> UndoRestoreAsync(string previousPath, Func<CancellationToken, Task> closeConnections, CancellationToken ct) =>
+        Note("undo", () => Task.FromResult(new InPlaceRestoreResult(previousPath, null)));
+
     public Task<VerificationResult> VerifyAsync(string? replica, CancellationToken ct) =>
         Note("verify", () => Task.FromResult(new VerificationResult([])));
 

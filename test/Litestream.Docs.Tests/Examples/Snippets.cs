@@ -1,5 +1,6 @@
 using Litestream.S3;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -84,5 +85,22 @@ public static class Snippets
         {
             Console.WriteLine(result.Replicas.First(replica => !replica.Succeeded).Difference);
         }
+    }
+
+    public static async Task RestoreInPlaceAsync(
+        ILitestreamDatabase backup, OrderDesk orders, DateTimeOffset beforeTheMistake, Func<CancellationToken, Task> closeConnections)
+    {
+        InPlaceRestoreResult result = await backup.RestoreInPlaceAsync(new InPlaceRestoreOptions
+        {
+            Restore = new RestoreOptions { Timestamp = beforeTheMistake },
+            CloseConnections = async cancellationToken =>
+            {
+                await orders.PauseAsync(cancellationToken);   // whatever of yours uses the database
+                SqliteConnection.ClearAllPools();
+            },
+        });
+        orders.Resume();
+
+        await backup.UndoRestoreAsync(result.PreviousPath!, closeConnections);
     }
 }
