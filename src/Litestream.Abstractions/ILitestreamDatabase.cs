@@ -32,6 +32,22 @@ public interface ILitestreamDatabase
     /// <exception cref="InvalidOperationException">Replication is not running.</exception>
     Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>As <see cref="WaitForReplicationAsync"/>, for one replica: the others may lag or fail.</summary>
+    /// <param name="replica">The name of the replica.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the upload.</param>
+    /// <returns>The position that is restorable from it.</returns>
+    /// <exception cref="ArgumentException">There is no such replica.</exception>
+    /// <exception cref="LitestreamException">The database or this replica is <see cref="ReplicationState.Faulted"/>.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="WaitForReplicationAsync"/>, for whichever replica is first: the others may lag or fail.</summary>
+    /// <param name="cancellationToken">Ends the waiting, not the uploads.</param>
+    /// <returns>The position that is restorable from at least one replica.</returns>
+    /// <exception cref="LitestreamException">The database, or every replica, is <see cref="ReplicationState.Faulted"/>.</exception>
+    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    Task<ReplicationPosition> WaitForAnyReplicaAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Says that something was committed. A wake-up, never needed for correctness; returns at once.</summary>
     void NotifyChanged();
 

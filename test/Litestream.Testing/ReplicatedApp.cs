@@ -36,6 +36,9 @@ public sealed class ReplicatedApp : IAsyncDisposable
 
     public ReplicaOptions ReplicaOptions { get; } = new() { SyncInterval = TimeSpan.FromMilliseconds(20) };
 
+    /// <summary>Replicas besides the folder.</summary>
+    public List<(string Name, IReplicaClient Client)> Others { get; } = [];
+
     public bool ReleaseOnStop { get; set; } = true;
 
     public FakeLogCollector Logs { get; } = new();
@@ -53,7 +56,11 @@ public sealed class ReplicatedApp : IAsyncDisposable
             Path = DatabasePath,
             MetaPath = MetaPath,
             Options = Options,
-            Replicas = [new ReplicaDefinition("file", ReplicaOptions, _wrap(new FileReplicaClient(ReplicaPath)))],
+            Replicas =
+            [
+                new ReplicaDefinition("file", ReplicaOptions, _wrap(new FileReplicaClient(ReplicaPath))),
+                .. Others.Select(other => new ReplicaDefinition(other.Name, ReplicaOptions, other.Client)),
+            ],
             ReleaseOnStop = ReleaseOnStop,
         };
         _engine = new DatabaseEngineFactory(WalWatcher.Shared, TimeProvider.System, new CollectingLoggerFactory(Logs)).Create(definition);

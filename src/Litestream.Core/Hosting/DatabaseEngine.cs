@@ -10,9 +10,6 @@ namespace Litestream.Hosting;
 /// </summary>
 internal sealed class DatabaseEngine : IDatabaseEngine
 {
-    /// <summary>How long somebody who waits sleeps when the database cannot be read for a moment.</summary>
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
-
     /// <summary>A client that does not answer to its cancellation must not keep the host from stopping.</summary>
     private static readonly TimeSpan LoopsEndWithin = TimeSpan.FromSeconds(5);
 
@@ -25,6 +22,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly ReplicaWorker[] _workers;
     private readonly DatabaseVerifier _verifier;
     private readonly DatabaseTelemetry _telemetry;
+    private readonly ReplicationReach _reach;
     private readonly SnapshotDemand _snapshots;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
@@ -62,6 +60,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 worker.HeadChanged();
             }
         };
+        _reach = new ReplicationReach(definition.Name, _replicator, _workers, timeProvider);
         _snapshots = new SnapshotDemand(definition.Name, _replicator, _workers);
         _verifier = new DatabaseVerifier(
             _replicator,
@@ -118,10 +117,16 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     }
 
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
-        ReachAsync(_replicator.PassAsync, static (worker, sequence, token) => worker.SyncAsync(sequence, token), cancellationToken);
+        _reach.SyncAsync(cancellationToken);
 
     public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken) =>
-        ReachAsync(PassPatientlyAsync, static (worker, sequence, token) => worker.WaitForAsync(sequence, token), cancellationToken);
+        _reach.WaitForAllAsync(cancellationToken);
+
+    public Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken cancellationToken) =>
+        _reach.WaitForAsync(replica, cancellationToken);
+
+    public Task<ReplicationPosition> WaitForAnyReplicaAsync(CancellationToken cancellationToken) =>
+        _reach.WaitForAnyAsync(cancellationToken);
 
     public void NotifyChanged() => _replicator.NotifyChanged();
 
@@ -195,83 +200,5 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         _inPlace.Dispose();
         _verifier.Dispose();
         _stop.Dispose();
-    }
-
-    /// <summary>Has everything captured that is committed by now, and waits until every replica holds it.</summary>
-    /// <returns>A position that every replica can be restored to exactly.</returns>
-    private async Task<ReplicationPosition> ReachAsync(
-        Func<CancellationToken, Task<long>> capture,
-        Func<ReplicaWorker, long, CancellationToken, Task> reach,
-        CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var captured = await capture(cancellationToken).ConfigureAwait(false);
-            await OnAllAsync(captured).ConfigureAwait(false);
-
-            // A replica cannot be restored to before the image of its first snapshot, which may be ahead of what another
-            // one holds. The furthest position is at or behind every such image.
-            var furthest = _workers.Select(worker => worker.Position).Aggregate((left, right) => right.Covers(left) ? right : left);
-            if (!_workers.All(worker => worker.Position.Covers(furthest)))
-            {
-                captured = await capture(cancellationToken).ConfigureAwait(false);
-                await OnAllAsync(captured).ConfigureAwait(false);
-            }
-
-            if (_workers.All(worker => worker.Position.Covers(furthest)))
-            {
-                return furthest;
-            }
-        }
-
-        async Task OnAllAsync(long sequence)
-        {
-            var failures = new List<Exception>();
-            await Task.WhenAll(_workers.Select(async worker =>
-            {
-                try
-                {
-                    await reach(worker, sequence, cancellationToken).ConfigureAwait(false);
-                    if (worker.CoveredSequence < sequence)
-                    {
-                        throw new ReplicaException(
-                            $"Replica '{worker.Name}' of database '{Name}' does not hold the last commits yet: {worker.GetStatus().LastError ?? "a new generation has to come first"}.",
-                            innerException: null,
-                            isTransient: true);
-                    }
-                }
-                catch (LitestreamException exception)
-                {
-                    lock (failures)
-                    {
-                        failures.Add(exception);
-                    }
-                }
-            })).ConfigureAwait(false);
-
-            if (failures.Count > 0)
-            {
-                throw new ReplicaException(
-                    string.Join(Environment.NewLine, failures.Select(failure => failure.Message)),
-                    failures.Count == 1 ? failures[0] : new AggregateException(failures),
-                    failures.TrueForAll(failure => failure is LitestreamException { IsTransient: true }));
-            }
-        }
-    }
-
-    /// <summary>A pass, for one who waits through what may pass.</summary>
-    private async Task<long> PassPatientlyAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await _replicator.PassAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is LitestreamException { IsTransient: true } or IOException)
-            {
-                await Task.Delay(AskAgain, _time, cancellationToken).ConfigureAwait(false);
-            }
-        }
     }
 }

@@ -37,6 +37,12 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.WaitForReplicationAsync"/>
     Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="ILitestreamDatabase.WaitForReplicaAsync"/>
+    Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="ILitestreamDatabase.WaitForAnyReplicaAsync"/>
+    Task<ReplicationPosition> WaitForAnyReplicaAsync(CancellationToken cancellationToken);
+
     /// <inheritdoc cref="ILitestreamDatabase.NotifyChanged"/>
     void NotifyChanged();
 

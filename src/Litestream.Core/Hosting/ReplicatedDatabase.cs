@@ -21,6 +21,17 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
         engine.WaitForReplicationAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(replica);
+        return engine.WaitForReplicaAsync(replica, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ReplicationPosition> WaitForAnyReplicaAsync(CancellationToken cancellationToken = default) =>
+        engine.WaitForAnyReplicaAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public void NotifyChanged() => engine.NotifyChanged();
 
     /// <inheritdoc/>

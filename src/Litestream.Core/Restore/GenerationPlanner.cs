@@ -99,7 +99,7 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
                 unproven = alone;
             }
             else if (await PlanPositionAsync(alone, position, cancellationToken).ConfigureAwait(false) is { } plan
-                && snapshot.CreatedAt <= plan.Segments[^1].Source.CreatedAt)
+                && await IsBehindAsync(snapshot, plan.Segments[^1].Source, position, cancellationToken).ConfigureAwait(false))
             {
                 return plan;
             }
@@ -107,6 +107,14 @@ internal sealed class GenerationPlanner(CatalogGeneration generation, ITrailerSo
 
         return unproven;
     }
+
+    // True if a snapshot that does not say what it contains contains nothing behind the position, as far as times can show it.
+    // A commit of ours was noticed before any image with it could be stored.
+    private async Task<bool> IsBehindAsync(
+        CatalogSnapshot snapshot, CatalogSegment last, ReplicationPosition position, CancellationToken cancellationToken) =>
+        await trailers.ReadSegmentAsync(last, cancellationToken).ConfigureAwait(false) is { } trailer
+            ? trailer.Commits.Any(commit => commit.EndOffset <= position.Offset && commit.NoticedAt >= snapshot.CreatedAt)
+            : snapshot.CreatedAt <= last.CreatedAt;
 
     private async Task<RestorePlan?> PlanPositionAsync(RestorePlan alone, ReplicationPosition position, CancellationToken cancellationToken)
     {

@@ -33,6 +33,10 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
 
     public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken ct) => Note("wait", () => OnSync(ct));
 
+    public Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken ct) => Note("wait one", () => OnSync(ct));
+
+    public Task<ReplicationPosition> WaitForAnyReplicaAsync(CancellationToken ct) => Note("wait any", () => OnSync(ct));
+
     public void NotifyChanged() => journal.Enqueue($"notify {Name}");
 
     public long GetCommitSequence() => 0;

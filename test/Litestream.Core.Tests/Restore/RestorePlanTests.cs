@@ -47,6 +47,23 @@ public sealed class RestorePlanTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_that_lost_what_it_says_of_itself_is_not_turned_back_to_a_position_before_it()
+    {
+        var history = new SyntheticHistory(seed: 20);
+        history.BeginIndex();
+        history.Commit();
+        history.Commit();
+        history.Snapshot();
+        history.Commit();
+        history.Cut();
+        history.Store.Change(history.Snapshots[0].Key, _ => SyntheticHistory.Encode(history.Snapshots[0].Image, trailer: []));
+
+        await Restoring(history, new RestoreOptions { Position = history.Commits[0].Position }).Should().ThrowAsync<BackupNotFoundException>();
+        await VerifyAsync(history, new RestoreOptions { Position = history.Commits[2].Position }, history.Commits[2]);
+        await VerifyAsync(history, new RestoreOptions(), history.Commits[2]);
+    }
+
+    [Fact]
     public async Task A_snapshot_of_another_history_is_refused()
     {
         var (history, other) = (WithSnapshotInTheMiddle(23), WithSnapshotInTheMiddle(25));
