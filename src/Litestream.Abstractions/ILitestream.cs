@@ -6,6 +6,13 @@ public interface ILitestream
     /// <summary>The databases, in order of name.</summary>
     IReadOnlyList<ILitestreamDatabase> Databases { get; }
 
+    /// <summary>
+    /// Raised after a database or a replica has changed its state, for alerts. On a thread of the pool, in order, one call
+    /// at a time, outside all locks: a handler may take its time or throw without hurting the replication. One that does
+    /// not keep up loses the oldest changes, which the log says.
+    /// </summary>
+    event EventHandler<ReplicationStateChangedEventArgs> StateChanged;
+
     /// <summary>The database with this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none; the message lists those there are.</exception>
     ILitestreamDatabase GetDatabase(string name);

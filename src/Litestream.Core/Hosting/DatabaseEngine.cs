@@ -24,6 +24,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly DatabaseTelemetry _telemetry;
     private readonly ReplicationReach _reach;
     private readonly SnapshotDemand _snapshots;
+    private readonly DatabaseEvents _events;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
     private volatile bool _restoring;
@@ -34,7 +35,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         IWalWatcher watcher,
         TimeProvider timeProvider,
         ILoggerFactory loggerFactory,
-        LitestreamMetrics? metrics = null)
+        LitestreamMetrics? metrics = null,
+        StateChanges? changes = null)
     {
         _telemetry = new DatabaseTelemetry(metrics, definition.Name, definition.Path, GetStatus, timeProvider);
         definition = definition.Metered(_telemetry, timeProvider);
@@ -53,11 +55,13 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 Telemetry = _telemetry,
             })
             .ToArray();
-        _replicator.Captured += () =>
+        _events = new DatabaseEvents(definition.Name, changes ?? new StateChanges(_logger), timeProvider);
+        _events.Follow(_replicator.Health, _workers);
+        _replicator.Captured += noticedAt =>
         {
             foreach (var worker in _workers)
             {
-                worker.HeadChanged();
+                worker.HeadChanged(noticedAt);
             }
         };
         _reach = new ReplicationReach(definition.Name, _replicator, _workers, timeProvider);
@@ -91,6 +95,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         }
 
         _restoring = true;
+        _events.Restoring(begins: true);
         try
         {
             var restored = await _restorer.RestoreMissingAsync(cancellationToken).ConfigureAwait(false);
@@ -104,6 +109,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         finally
         {
             _restoring = false;
+            _events.Restoring(begins: false);
         }
     }
 

@@ -7,13 +7,14 @@ namespace Litestream.Hosting;
 
 /// <summary>Makes the engine that replicates for real.</summary>
 internal sealed class DatabaseEngineFactory(
-    IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory, LitestreamMetrics? metrics = null) : IDatabaseEngineFactory
+    IWalWatcher watcher, TimeProvider timeProvider, ILoggerFactory loggerFactory, LitestreamMetrics? metrics = null, StateChanges? changes = null)
+    : IDatabaseEngineFactory
 {
     /// <inheritdoc/>
     /// <exception cref="LitestreamException">The SQLite that the application brings cannot be used: no waiting would mend that.</exception>
     public IDatabaseEngine Create(DatabaseDefinition definition)
     {
         SqliteLibrary.EnsureReady();
-        return new DatabaseEngine(definition, watcher, timeProvider, loggerFactory, metrics);
+        return new DatabaseEngine(definition, watcher, timeProvider, loggerFactory, metrics, changes);
     }
 }

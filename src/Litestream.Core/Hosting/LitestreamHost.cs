@@ -13,6 +13,7 @@ internal sealed class LitestreamHost(
     DatabaseDefinitions definitions,
     IDatabaseEngineFactory factory,
     TimeProvider timeProvider,
+    StateChanges changes,
     ILogger<LitestreamHost> logger) : ILitestream, IAsyncDisposable, IDisposable
 {
     // Guards the making of the engines, nothing else; taken inside _turn or by itself.
@@ -26,6 +27,18 @@ internal sealed class LitestreamHost(
     private ExceptionDispatchInfo? _failure;
     private HostStage _stage;
     private bool _isDisposed;
+
+    /// <inheritdoc/>
+    public event EventHandler<ReplicationStateChangedEventArgs> StateChanged
+    {
+        add
+        {
+            changes.From(this);
+            changes.Changed += value;
+        }
+
+        remove => changes.Changed -= value;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ILitestreamDatabase> Databases => Make().Public;

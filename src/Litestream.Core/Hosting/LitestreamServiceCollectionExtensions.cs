@@ -35,16 +35,20 @@ public static class LitestreamServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());
         services.TryAddSingleton<IWalWatcher>(WalWatcher.Shared);
         services.TryAddSingleton(static provider => new LitestreamMetrics(provider.GetService<IMeterFactory>()));
+        services.TryAddSingleton(static provider =>
+            new StateChanges(provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
         services.TryAddSingleton<IDatabaseEngineFactory>(static provider => new DatabaseEngineFactory(
             provider.GetRequiredService<IWalWatcher>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
-            provider.GetRequiredService<LitestreamMetrics>()));
+            provider.GetRequiredService<LitestreamMetrics>(),
+            provider.GetRequiredService<StateChanges>()));
         services.TryAddSingleton(static provider => new LitestreamHost(
             provider.GetRequiredService<IOptions<LitestreamOptions>>(),
             provider.GetRequiredService<DatabaseDefinitions>(),
             provider.GetRequiredService<IDatabaseEngineFactory>(),
             provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<StateChanges>(),
             provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
         services.TryAddSingleton<ILitestream>(static provider => provider.GetRequiredService<LitestreamHost>());
 

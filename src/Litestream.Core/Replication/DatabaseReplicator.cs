@@ -48,8 +48,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         Telemetry = DatabaseTelemetry.Unmeasured(definition.Name);
     }
 
-    /// <summary>Raised after every pass that captured something, from the loop; must be quick.</summary>
-    public event Action? Captured;
+    /// <summary>Raised after every pass that captured something, from the loop, with the time its oldest commit was noticed; must be quick.</summary>
+    public event Action<DateTimeOffset?>? Captured;
 
     /// <summary>Removes from the shadow, after every pass, what no replica needs.</summary>
     public ShadowTrimmer? Trimmer { get; set; }
@@ -353,10 +353,11 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     /// </summary>
     private void Announce()
     {
+        var noticedAt = _uncaptured.TakeCaptured();
         var sequence = _session.Shadow.Head?.Sequence ?? 0;
         if (Interlocked.Exchange(ref _announced, sequence) != sequence)
         {
-            Captured?.Invoke();
+            Captured?.Invoke(noticedAt);
         }
     }
 

@@ -44,19 +44,26 @@ internal sealed class LagTracker(TimeProvider timeProvider)
     }
 
     /// <summary>Takes note of what has been captured.</summary>
-    public void Observe(ShadowHead head)
+    /// <param name="head">The end of it.</param>
+    /// <param name="noticedAt">When the oldest commit in it was noticed, if that was before it was captured.</param>
+    public void Observe(ShadowHead head, DateTimeOffset? noticedAt = null)
     {
         lock (_lock)
         {
             if (head.Sequence <= _observed)
             {
+                if (_lacking.Count > 0 && _lacking[^1] is { OldestCommit: { } known } last && last.Sequence == head.Sequence && noticedAt < known)
+                {
+                    _lacking[^1] = last with { OldestCommit = noticedAt };
+                }
+
                 return;
             }
 
             // A head can move without a commit: a new index, a new generation.
             var grew = head.Position.Offset > _lastPosition.Offset && head.Position.Index == _lastPosition.Index;
             DateTimeOffset? commit = head.CapturedAt > _lastCommit || grew ? head.CapturedAt : null;
-            Add(new Mark(head.Sequence, head.Position, commit));
+            Add(new Mark(head.Sequence, head.Position, noticedAt < commit ? noticedAt : commit));
             (_observed, _lastPosition, _lastCommit) = (head.Sequence, head.Position, commit ?? _lastCommit);
         }
     }

@@ -85,12 +85,15 @@ internal sealed class ReplicaWorker : IDisposable
     /// </summary>
     public void DropClaim() => _standing.Claim = ShadowClaim.Nothing;
 
+    public void HeadChanged() => HeadChanged(noticedAt: null);
+
     /// <summary>Says that the shadow's head has moved. Never blocks, never allocates.</summary>
-    public void HeadChanged()
+    /// <param name="noticedAt">When the oldest new commit was noticed, if that is known.</param>
+    public void HeadChanged(DateTimeOffset? noticedAt)
     {
         if (_database.Shadow.Head is { } head)
         {
-            _lag.Observe(head);
+            _lag.Observe(head, noticedAt);
             _snapshots.HeadChanged(head.Position);
         }
 
@@ -127,9 +130,7 @@ internal sealed class ReplicaWorker : IDisposable
         {
             // Whoever starts the loop, a host that starts, does not wait for a first snapshot to be read and compressed.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-
-            // Nor is whoever started it the parent of all that it will ever do.
-            Activity.Current = null;
+            Activity.Current = null; // nor is whoever started it the parent of all that it will ever do
             while (!cancellationToken.IsCancellationRequested)
             {
                 var head = _database.Shadow.Head;

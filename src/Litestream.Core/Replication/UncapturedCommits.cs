@@ -14,6 +14,7 @@ internal sealed class UncapturedCommits(TimeProvider time)
     private DateTimeOffset? _noticed;
     private DateTimeOffset? _lookedAt;
     private DateTimeOffset? _passStarted;
+    private DateTimeOffset? _captured;
 
     /// <summary>Age of the oldest commit that is not captured, as far as one can tell; zero when there is none.</summary>
     public TimeSpan Age
@@ -31,6 +32,19 @@ internal sealed class UncapturedCommits(TimeProvider time)
 
                 return oldest is { } since && now > since ? now - since : TimeSpan.Zero;
             }
+        }
+    }
+
+    /// <summary>
+    /// When the oldest commit was noticed of those that have been captured since this was last called; null if none was
+    /// noticed before.
+    /// </summary>
+    public DateTimeOffset? TakeCaptured()
+    {
+        lock (_lock)
+        {
+            (var captured, _captured) = (_captured, null);
+            return captured;
         }
     }
 
@@ -58,7 +72,7 @@ internal sealed class UncapturedCommits(TimeProvider time)
     {
         lock (_lock)
         {
-            (_lookedAt, _passStarted) = (null, null);
+            (_captured, _lookedAt, _passStarted) = (_lookedAt, null, null);
         }
     }
 

@@ -69,6 +69,19 @@ public sealed class LagTrackerTests
     }
 
     [Fact]
+    public void Counts_from_when_a_commit_was_noticed_however_late_it_was_captured()
+    {
+        var noticed = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var head = new ShadowHead(++_sequence, new ReplicationPosition("g", 0, 100), null, default, _time.GetUtcNow());
+
+        _lag.Observe(head);
+        _lag.Observe(head, noticed);
+
+        _lag.Lag.Should().Be(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void A_position_of_another_generation_covers_nothing()
     {
         Commit(100);

@@ -46,6 +46,11 @@ public static class Snippets
         builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "s3://my-bucket/app")).AddS3();
     }
 
+    public static void Health(WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddLitestream();
+    }
+
     public static async Task ProbeAsync()
     {
         await using var client = new S3ReplicaClient("s3://my-bucket/app");
