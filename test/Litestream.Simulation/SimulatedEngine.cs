@@ -45,11 +45,11 @@ internal sealed class SimulatedEngine : IDisposable
             new Random(world.Seed),
             _ => long.MaxValue))];
         _working = new bool[Workers.Count];
-        Replicator.Captured += () =>
+        Replicator.Captured += noticedAt =>
         {
             foreach (var worker in Workers)
             {
-                worker.HeadChanged();
+                worker.HeadChanged(noticedAt);
             }
         };
         Replicator.Trimmer = new ShadowTrimmer(Workers, site.Volume.DatabasePath, options.ShadowLimit, NullLogger.Instance);
