@@ -4,7 +4,6 @@ using Litestream.Diagnostics;
 using Litestream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 
 namespace Litestream.Hosting;
