@@ -6,7 +6,6 @@ using Litestream.Sqlite;
 using Litestream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using OpenTelemetry.Trace;
 
 namespace Litestream.Hosting;
 
