@@ -14,12 +14,13 @@ public interface ILitestreamDatabase
 
     /// <summary>
     /// Reads the WAL and uploads what replicas lack, now. When it returns, everything committed before the call is
-    /// restorable from every replica.
+    /// restorable from every replica. Works before the host has started as well, from
+    /// <see cref="ILitestream.RestoreMissingAsync"/> on.
     /// </summary>
     /// <returns>The position that is restorable.</returns>
     /// <exception cref="ReplicaException">Names each replica that failed one pass of its retries.</exception>
     /// <exception cref="LitestreamException">The database itself could not be read.</exception>
-    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    /// <exception cref="InvalidOperationException">Replication was stopped.</exception>
     Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -29,7 +30,7 @@ public interface ILitestreamDatabase
     /// </summary>
     /// <returns>The position that is restorable.</returns>
     /// <exception cref="LitestreamException">The database or a replica is <see cref="ReplicationState.Faulted"/>.</exception>
-    /// <exception cref="InvalidOperationException">Replication is not running.</exception>
+    /// <exception cref="InvalidOperationException">Replication was stopped.</exception>
     Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="WaitForReplicationAsync"/>, for one replica: the others may lag or fail.</summary>

@@ -116,6 +116,7 @@ public sealed class StreamingTests : IAsyncDisposable
                 expected.Append(text);
             }
 
+            expected.Append("asyncsyncstream234!!!");
             response.BodyWriter.CanGetUnflushedBytes.Should().BeTrue();
             response.BodyWriter.UnflushedBytes.Should().Be(28_000);
             response.HasStarted.Should().BeFalse();
@@ -129,7 +130,6 @@ public sealed class StreamingTests : IAsyncDisposable
             response.BodyWriter.GetSpan(3)[..3].Fill((byte)'!');
             response.BodyWriter.Advance(3);
             await response.BodyWriter.CompleteAsync();
-            expected.Append("asyncsyncstream234!!!");
         });
 
         (await _app.Client.GetStringAsync("/")).Should().Be(expected.ToString());

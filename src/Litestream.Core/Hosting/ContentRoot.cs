@@ -10,5 +10,5 @@ internal sealed class ContentRoot(string path)
 
     /// <summary>The full path with every symbolic link in it resolved, so that two names of one place are seen to be one.</summary>
     /// <exception cref="LitestreamException">The links form a circle.</exception>
-    public string Resolve(string relativeOrFull) => DatabasePath.ResolveLinks(System.IO.Path.GetFullPath(relativeOrFull, Path));
+    public string Resolve(string relativeOrFull) => SymbolicLinks.Resolve(System.IO.Path.GetFullPath(relativeOrFull, Path));
 }

@@ -117,6 +117,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public void Start()
     {
+        _reach.LoopsRun = true;
         _telemetry.Begin();
         _replicator.Start();
         _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)).Append(_verifier.RunAsync(_stop.Token)));

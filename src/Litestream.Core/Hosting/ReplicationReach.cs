@@ -12,13 +12,22 @@ internal sealed class ReplicationReach(
     /// <summary>How long somebody who waits sleeps when the database cannot be read for a moment.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
 
+    private volatile bool _loopsRun;
+
+    /// <summary>False before the host has started, around a migration say: whoever waits then does the work.</summary>
+    public bool LoopsRun
+    {
+        get => _loopsRun;
+        set => _loopsRun = value;
+    }
+
     /// <summary>Makes every replica hold it now, or says which failed one pass of its retries.</summary>
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
         ReachAsync(replicas, replicator.PassAsync, static (worker, sequence, token) => worker.SyncAsync(sequence, token), cancellationToken);
 
     /// <summary>Waits for every replica, through failures that may pass.</summary>
     public Task<ReplicationPosition> WaitForAllAsync(CancellationToken cancellationToken) =>
-        ReachAsync(replicas, PassPatientlyAsync, static (worker, sequence, token) => worker.WaitForAsync(sequence, token), cancellationToken);
+        ReachAsync(replicas, PassPatientlyAsync, WaitAsync, cancellationToken);
 
     /// <summary>Waits for one replica, through failures that may pass.</summary>
     /// <exception cref="ArgumentException">There is no such replica.</exception>
@@ -26,7 +35,7 @@ internal sealed class ReplicationReach(
     {
         var named = replicas.Where(replica => replica.Name == name).ToList();
         return named.Count > 0
-            ? ReachAsync(named, PassPatientlyAsync, static (worker, sequence, token) => worker.WaitForAsync(sequence, token), cancellationToken)
+            ? ReachAsync(named, PassPatientlyAsync, WaitAsync, cancellationToken)
             : throw new ArgumentException(
                 $"The database '{database}' has no replica '{name}'. It has: {string.Join(", ", replicas.Select(replica => replica.Name))}.", nameof(name));
     }
@@ -65,9 +74,9 @@ internal sealed class ReplicationReach(
         }
     }
 
-    private static async Task<ReplicationPosition> OneAsync(ReplicaWorker replica, long sequence, CancellationToken cancellationToken)
+    private async Task<ReplicationPosition> OneAsync(ReplicaWorker replica, long sequence, CancellationToken cancellationToken)
     {
-        await replica.WaitForAsync(sequence, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(replica, sequence, cancellationToken).ConfigureAwait(false);
         return replica.Position;
     }
 
@@ -134,6 +143,30 @@ internal sealed class ReplicationReach(
         string.Join(Environment.NewLine, failures.Select(failure => failure.Message)),
         failures.Count == 1 ? failures[0] : new AggregateException(failures),
         failures.TrueForAll(failure => failure is LitestreamException { IsTransient: true }));
+
+    /// <summary>Waits for one replica, through failures that may pass.</summary>
+    private async Task WaitAsync(ReplicaWorker worker, long sequence, CancellationToken cancellationToken)
+    {
+        while (!LoopsRun && worker.CoveredSequence < sequence)
+        {
+            try
+            {
+                await worker.SyncAsync(sequence, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ReplicaException exception) when (exception.IsTransient)
+            {
+            }
+
+            if (worker.CoveredSequence < sequence)
+            {
+                // It failed, or a new generation has to come first, which a pass of the capture begins.
+                await Task.Delay(AskAgain, time, cancellationToken).ConfigureAwait(false);
+                await PassPatientlyAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await worker.WaitForAsync(sequence, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>A pass, for one who waits through what may pass.</summary>
     private async Task<long> PassPatientlyAsync(CancellationToken cancellationToken)

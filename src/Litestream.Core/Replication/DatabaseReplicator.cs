@@ -151,10 +151,16 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
     /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>
     /// <exception cref="LitestreamException">The database could not be read.</exception>
-    /// <exception cref="InvalidOperationException">The loop does not run.</exception>
+    /// <exception cref="InvalidOperationException">It was stopped.</exception>
     public async Task<long> PassAsync(CancellationToken cancellationToken)
     {
-        var pass = _loop is null ? throw NotRunning() : _waiters.Add();
+        var pass = _waiters.Add();
+        if (_loop is null)
+        {
+            // Before the host has started: around a migration, say. Whoever asks makes the pass.
+            await RunOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         _signal.Urgent();
         return await pass.WaitAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -6,8 +6,6 @@ namespace Litestream.Sqlite;
 /// </summary>
 internal static class DatabasePath
 {
-    private const int MaxLinks = 64;
-
     private static readonly string[] ConnectionStringKeys =
         ["data source", "datasource", "filename", "mode", "cache", "password", "foreign keys", "recursive triggers", "default timeout", "pooling"];
 
@@ -20,7 +18,7 @@ internal static class DatabasePath
     {
         Check(path);
         var full = baseDirectory is null ? Path.GetFullPath(path) : Path.GetFullPath(path, Path.GetFullPath(baseDirectory));
-        full = ResolveLinks(full);
+        full = SymbolicLinks.Resolve(full);
         if (NetworkFileSystem.Find(full) is { } fileSystem)
         {
             throw new LitestreamException(
@@ -72,44 +70,4 @@ internal static class DatabasePath
         var equals = path.IndexOf('=', StringComparison.Ordinal);
         return equals > 0 && ConnectionStringKeys.Contains(path[..equals].Trim(), StringComparer.OrdinalIgnoreCase);
     }
-
-    /// <summary>The full path with every symbolic link on it resolved, of a file or a folder that need not exist.</summary>
-    /// <exception cref="LitestreamException">The links form a circle.</exception>
-    public static string ResolveLinks(string fullPath)
-    {
-        var links = 0;
-        var root = Path.GetPathRoot(fullPath)!;
-        var resolved = root;
-        var rest = new Stack<string>(Parts(fullPath, root));
-        while (rest.TryPop(out var part))
-        {
-            var next = Path.Combine(resolved, part);
-            if (new FileInfo(next).LinkTarget is not { } target)
-            {
-                resolved = next;
-                continue;
-            }
-
-            if (++links > MaxLinks)
-            {
-                throw new LitestreamException($"{fullPath}: more than {MaxLinks} symbolic links on the way; they form a circle.");
-            }
-
-            // The target may run over further links: start over with it, and with what is left behind it.
-            var full = Path.GetFullPath(target, resolved);
-            root = Path.GetPathRoot(full)!;
-            resolved = root;
-            foreach (var p in Parts(full, root))
-            {
-                rest.Push(p);
-            }
-        }
-
-        return resolved;
-    }
-
-    // From the last part to the first.
-    private static IEnumerable<string> Parts(string fullPath, string root) => fullPath[root.Length..]
-        .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
-        .Reverse();
 }
