@@ -131,6 +131,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
     /// <summary>Lets go of the database but not of the lock: nothing of ours has the file open until it is opened again.</summary>
     public void LetGo()
     {
+        Sight.Close();
         (Capture is { State: not null, HoldsMark: true } ? Capture : null)?.Flush();
         Capture?.Dispose();
         Capture = null;
