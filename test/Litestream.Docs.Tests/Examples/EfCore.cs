@@ -15,8 +15,8 @@ public static class EfCore
 
     public static async Task SaveAsync(AppDb db, CancellationToken cancellationToken)
     {
-        await db.SaveChangesDurablyAsync(cancellationToken);          // returns once the change is on every replica
-        await db.Database.MigrateWithRestorePointsAsync();            // a way back from every migration
+        await db.SaveChangesDurablyAsync(cancellationToken);                // returns once the change is on every replica
+        await db.Database.MigrateWithRestorePointsAsync(cancellationToken); // a way back from every migration
     }
 
     public static async Task<ReplicationPosition> CommitAsync(AppDb db, Order order, CancellationToken cancellationToken)
