@@ -29,6 +29,7 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
     private bool _hasHeader;
     private uint _commitSize;
     private uint _highestPage;
+    private long _frames;
 
     /// <summary>Page size of the database; 0 until the first WAL header has been read.</summary>
     public int PageSize { get; private set; }
@@ -181,7 +182,11 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
             throw Corrupted("names an impossible page", key);
         }
 
-        return header.CommitSize > MaxPage ? throw Corrupted("names an impossible database size", key) : header;
+        // A database grows by pages that the WAL holds, but for the lock-byte page; pages beyond its size are never written.
+        // So nothing that a frame says makes a file larger than what the replica holds.
+        return header.CommitSize > Math.Min(MaxPage, (_imageSize / PageSize) + ++_frames + 1)
+            ? throw Corrupted($"says that the database has {header.CommitSize} pages; the snapshot and the WAL have less", key)
+            : header;
     }
 
     private void Commit(uint commitSize)

@@ -25,6 +25,12 @@ internal static class SnapshotWriter
             int read;
             while ((read = await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken).ConfigureAwait(false)) > 0)
             {
+                if (size + read > (trailer?.DatabaseSize ?? long.MaxValue))
+                {
+                    throw new ReplicaCorruptedException(
+                        $"The snapshot '{snapshot.Key}' holds more than the {trailer!.DatabaseSize} bytes that were written to it.", snapshot.Key);
+                }
+
                 RandomAccess.Write(file, buffer.AsSpan(0, read), size);
                 hash?.AppendData(buffer.AsSpan(0, read));
                 size += read;

@@ -6,6 +6,10 @@ namespace Litestream.Storage;
 /// </summary>
 internal sealed class ReplicaCatalog
 {
+    // Twice the largest database that SQLite makes; and sums of sizes have to stay numbers.
+    private const long LargestObject = 1L << 49;
+    private const long LargestReplica = long.MaxValue / 2;
+
     private ReplicaCatalog(IReadOnlyList<CatalogGeneration> generations) => Generations = generations;
 
     /// <summary>In ordinal order of name, which says nothing about their age.</summary>
@@ -32,12 +36,20 @@ internal sealed class ReplicaCatalog
     }
 
     /// <summary>Sorts what a listing found. An object listed twice counts once, as it was listed last.</summary>
+    /// <exception cref="ReplicaException">The listing says what cannot be.</exception>
     public static ReplicaCatalog Create(IEnumerable<ReplicaObject> objects)
     {
         var snapshots = new Dictionary<(string, int), CatalogSnapshot>();
         var segments = new Dictionary<(string, int, long), CatalogSegment>();
+        var total = 0L;
         foreach (var item in objects)
         {
+            total += Math.Clamp(item.Size, 0, LargestObject);
+            if (item.Size is < 0 or > LargestObject || total > LargestReplica)
+            {
+                throw new ReplicaException($"The replica's listing is wrong: it says that '{item.Key}' has {item.Size} bytes.");
+            }
+
             if (ReplicaLayout.TryParseSnapshot(item.Key, out var snapshot))
             {
                 var place = (snapshot.Generation, snapshot.Index);

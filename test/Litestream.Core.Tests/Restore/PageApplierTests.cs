@@ -63,7 +63,7 @@ public sealed class PageApplierTests : IDisposable
     [Theory]
     [InlineData(0u, 1u, "*impossible page*")]
     [InlineData(uint.MaxValue, uint.MaxValue - 1, "*impossible page*")]
-    [InlineData(1u, uint.MaxValue, "*impossible database size*")]
+    [InlineData(1u, uint.MaxValue, "*4294967295 pages*")]
     [InlineData(1u, 1000u, "*1000 pages*")]
     public void A_frame_that_says_what_cannot_be_is_corruption(uint page, uint commitSize, string message)
     {
@@ -83,6 +83,29 @@ public sealed class PageApplierTests : IDisposable
         wal.Append(1, 1, Page(1));
 
         Apply(wal, snapshotPages: 1).Should().Equal(Page(1));
+    }
+
+    [Theory]
+    [InlineData(3u, false)]
+    [InlineData(4u, false)]
+    [InlineData(5u, true)]
+    [InlineData(2_000_000_000u, true)]
+    public void A_database_grows_by_no_more_pages_than_the_WAL_holds_and_the_lock_byte_page(uint size, bool refused)
+    {
+        var wal = new SyntheticWal(_random, PageSize);
+        wal.Append(size, 0, Page(7));
+        wal.Append(1, size, Page(1));
+
+        var applying = () => Apply(wal, snapshotPages: 1).Length.Should().Be((int)size * PageSize);
+
+        if (refused)
+        {
+            applying.Should().Throw<ReplicaCorruptedException>().WithMessage("*the snapshot and the WAL have less*");
+        }
+        else
+        {
+            applying.Should().NotThrow();
+        }
     }
 
     [Fact]
@@ -110,7 +133,10 @@ public sealed class PageApplierTests : IDisposable
         var wal = new SyntheticWal(_random, pageSize);
         wal.Append(lockPage - 1, 0, Page(1, pageSize));
         wal.Append(lockPage + 1, lockPage + 1, Page(2, pageSize));
-        File.WriteAllBytes(path, Page(3, pageSize));
+        using (var image = File.Create(path))
+        {
+            image.SetLength((lockPage - 2L) * pageSize);
+        }
 
         Apply(path, wal.ToArray(), 100, long.MaxValue);
 
