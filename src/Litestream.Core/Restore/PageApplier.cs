@@ -30,6 +30,7 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
     private uint _commitSize;
     private uint _highestPage;
     private long _frames;
+    private string _key = "";
 
     /// <summary>Page size of the database; 0 until the first WAL header has been read.</summary>
     public int PageSize { get; private set; }
@@ -110,6 +111,7 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
             throw new InvalidOperationException("A header first, then whole frames.");
         }
 
+        _key = key;
         _open.Clear();
         _committed.Clear();
         var frameSize = Header.FrameSize;
@@ -155,9 +157,11 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
             return;
         }
 
-        // Every page but the lock-byte page is written once before the file can reach beyond it.
+        // A database grows by pages that the WAL holds, but for the lock-byte page: what a forged commit says never makes a
+        // file larger than what the replica holds. In between it may have been larger than the image, which can be later.
         var size = (long)_commitSize * PageSize;
-        if (_commitSize - 1 > Math.Max(_highestPage, _imageSize / PageSize))
+        var pages = _imageSize / PageSize;
+        if (_commitSize - 1 > Math.Min(Math.Max(_highestPage, pages), pages + _frames))
         {
             throw new ReplicaCorruptedException(
                 $"The object '{key}' says that the database has {_commitSize} pages; neither the snapshot nor the WAL has that many.", key);
@@ -182,11 +186,8 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
             throw Corrupted("names an impossible page", key);
         }
 
-        // A database grows by pages that the WAL holds, but for the lock-byte page; pages beyond its size are never written.
-        // So nothing that a frame says makes a file larger than what the replica holds.
-        return header.CommitSize > Math.Min(MaxPage, (_imageSize / PageSize) + ++_frames + 1)
-            ? throw Corrupted($"says that the database has {header.CommitSize} pages; the snapshot and the WAL have less", key)
-            : header;
+        _frames++;
+        return header.CommitSize > MaxPage ? throw Corrupted("names an impossible database size", key) : header;
     }
 
     private void Commit(uint commitSize)
@@ -227,7 +228,8 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
                     var page = WalFrameHeader.Parse(buffer.AsSpan(position)).PageNumber;
                     if (page <= commitSize)
                     {
-                        RandomAccess.Write(database, buffer.AsSpan(position + WalFrameHeader.Size, PageSize), PlaceOf(page));
+                        _run.Add(buffer.AsMemory(position + WalFrameHeader.Size, PageSize));
+                        WriteRun(page);
                         _highestPage = Math.Max(_highestPage, page);
                     }
                 }
@@ -269,12 +271,20 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
     {
         if (_run.Count > 0)
         {
-            RandomAccess.Write(database, _run, PlaceOf(firstPage));
+            try
+            {
+                RandomAccess.Write(database, _run, (firstPage - 1L) * PageSize);
+            }
+            catch (IOException exception) when (firstPage - 1 > (_imageSize / PageSize) + _frames)
+            {
+                // Not the disk's fault: no file system has room for what is not there.
+                throw new ReplicaCorruptedException(
+                    $"WAL {Index:x8} names page {firstPage}, which neither the snapshot nor the WAL reaches.", _key, exception);
+            }
+
             _run.Clear();
         }
     }
-
-    private long PlaceOf(uint page) => (page - 1L) * PageSize;
 
     private ReplicaCorruptedException Corrupted(string what, string key) => new(
         string.Create(CultureInfo.InvariantCulture, $"The frame at offset {Offset:x8} of WAL {Index:x8}, in the object '{key}', {what}."), key);

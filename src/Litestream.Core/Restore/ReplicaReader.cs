@@ -14,6 +14,7 @@ internal sealed class ReplicaReader : ITrailerSource
 
     private readonly Dictionary<string, SegmentTrailer?> _segmentTrailers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SnapshotTrailer?> _snapshotTrailers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _newer = new(StringComparer.Ordinal);
     private readonly IReplicaClient _client;
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _retries;
@@ -88,6 +89,9 @@ internal sealed class ReplicaReader : ITrailerSource
         return trailer;
     }
 
+    /// <summary>Whether an object has a trailer that only a newer version understands.</summary>
+    public bool HasNewerTrailer(string key) => _newer.Contains(key);
+
     /// <summary>What a trailer that was found is worth.</summary>
     /// <exception cref="ReplicaCorruptedException">It is damaged; so may be the object.</exception>
     public T? Accept<T>(TrailerReading<T> reading, string key)
@@ -100,6 +104,7 @@ internal sealed class ReplicaReader : ITrailerSource
 
         if (reading.State == TrailerState.NewerVersion)
         {
+            _newer.Add(key);
             _logger.RestoreNewerTrailer(key);
         }
 

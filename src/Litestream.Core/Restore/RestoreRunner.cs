@@ -82,20 +82,21 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
         }
 
         progress.ObjectDone();
-        var proven = plan.SnapshotTrailer is not null;
+        var trailers = new TrailerUnity(_reader);
+        trailers.Add(plan.Snapshot.Key, plan.SnapshotTrailer is not null);
         using var pages = new PageApplier(file, target.ScratchPath);
         var segments = new SegmentApplier(pages, plan);
         var downloads = new SegmentDownloader(_reader, options.Parallelism, progress.AddBytes);
         await foreach (var segment in downloads.DownloadAsync(plan.Segments, cancellationToken).ConfigureAwait(false))
         {
             await segments.ApplyAsync(segment, cancellationToken).ConfigureAwait(false);
-            proven &= segment.Trailer is not null;
+            trailers.Add(segment.Segment.Key, segment.Trailer is not null);
             progress.ObjectDone();
         }
 
         var position = segments.Finish();
         RandomAccess.FlushToDisk(file);
-        return (position, proven);
+        return (position, trailers.AllHaveOne);
     }
 
     private void Announce(RestorePlan plan, RestoreOptions options, RestoreTarget target)

@@ -46,6 +46,10 @@ internal sealed class SegmentDownloader(ReplicaReader reader, int parallelism, A
                     var content = segment.Source.Name.Compressed ? Lz4Frame.OpenDecoder(stream, segment.Key, leaveOpen: true) : stream;
                     await using var ownedContent = content.ConfigureAwait(false);
                     yield return new DownloadedSegment(segment, content, trailer);
+                    if (trailer is null && segment.Source.Name.Compressed)
+                    {
+                        await ObjectTail.VerifyAsync(stream, segment.Key, cancellationToken).ConfigureAwait(false);
+                    }
                 }
                 finally
                 {

@@ -42,6 +42,11 @@ internal static class SnapshotWriter
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        if (trailer is null && snapshot.Name.Compressed)
+        {
+            await ObjectTail.VerifyAsync(source, snapshot.Key, cancellationToken).ConfigureAwait(false);
+        }
+
         if (size == 0 || size % SmallestPage != 0)
         {
             throw new ReplicaCorruptedException($"The snapshot '{snapshot.Key}' holds {size} bytes, which is no number of whole pages.", snapshot.Key);

@@ -37,6 +37,17 @@ internal static class TrailerFrame
 
     private static ReadOnlySpan<byte> MagicPrefix => "LsNet"u8;
 
+    /// <summary>Whether these bytes, which may be fewer than four, are how one of our trailers begins.</summary>
+    public static bool Begins(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, FrameMagic);
+        return magic.StartsWith(bytes[..Math.Min(bytes.Length, magic.Length)]);
+    }
+
+    /// <summary>Whether these bytes end as a trailer of ours of any version does.</summary>
+    public static bool Ends(ReadOnlySpan<byte> bytes) => bytes.Length >= MinLength && bytes[^8..].StartsWith(MagicPrefix);
+
     /// <summary>Whether a body of this length fits.</summary>
     public static bool Fits(long bodyLength) => bodyLength <= MaxLength - MinLength;
 

@@ -126,6 +126,31 @@ public sealed class HostileReplicaTests : IDisposable
                 }
             });
 
+    [Fact]
+    public async Task An_object_cut_anywhere_in_or_before_its_trailer_is_refused()
+    {
+        // Every snapshot and segment in turn; cut at each of the last bytes, down to the bare data.
+        var keys = SyntheticHistory.Create(seed: 4).Store.Keys.Where(key => key.EndsWith(".lz4", StringComparison.Ordinal)).ToList();
+        foreach (var key in keys)
+        {
+            var whole = SyntheticHistory.Create(seed: 4).Store[key];
+            var trailer = Math.Max(
+                TrailerFrame.Unwrap(whole, TrailerFrame.SegmentMagic, out var length, out _, out _) == TrailerState.Sound ? length : 0,
+                TrailerFrame.Unwrap(whole, TrailerFrame.SnapshotMagic, out length, out _, out _) == TrailerState.Sound ? length : 0);
+            for (var cut = 1; cut <= trailer; cut += cut < 16 || cut > trailer - 16 ? 1 : 7)
+            {
+                var history = SyntheticHistory.Create(seed: 4);
+                history.Store.Change(key, content => content[..^cut]);
+
+                // What does not need the object may be restored without it; never from it.
+                var opened = false;
+                history.Store.OnOpen = (name, offset) => opened |= name == key && offset == 0;
+                var restored = await RestoreAsync(history.Store);
+                (restored is null || !opened).Should().BeTrue("{0} is cut by {1} bytes", key, cut);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("generations/../../../etc/snapshots/00000000.snapshot.lz4")]
     [InlineData("generations/00000000000000aa/snapshots/../../00000000.snapshot.lz4")]

@@ -59,8 +59,10 @@ public sealed class RestorePlanTests : IDisposable
         history.Store.Change(history.Snapshots[0].Key, _ => SyntheticHistory.Encode(history.Snapshots[0].Image, trailer: []));
 
         await Restoring(history, new RestoreOptions { Position = history.Commits[0].Position }).Should().ThrowAsync<BackupNotFoundException>();
-        await VerifyAsync(history, new RestoreOptions { Position = history.Commits[2].Position }, history.Commits[2]);
-        await VerifyAsync(history, new RestoreOptions(), history.Commits[2]);
+
+        // Nor is it built upon: who has lost the end of an object may have lost more.
+        await Restoring(history, new RestoreOptions { Position = history.Commits[2].Position }).Should().ThrowAsync<ReplicaCorruptedException>().WithMessage("*trailer*missing*");
+        await Restoring(history, new RestoreOptions()).Should().ThrowAsync<ReplicaCorruptedException>().WithMessage("*trailer*missing*");
     }
 
     [Fact]
