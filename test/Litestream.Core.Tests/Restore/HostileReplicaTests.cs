@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using Litestream.Storage;
 using Litestream.Testing;
-using Litestream.Wal;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Litestream.Restore;
 
