@@ -1,0 +1,3 @@
+namespace Orders;
+
+public sealed record NewOrder(string? Item);
