@@ -51,6 +51,11 @@ public static class Snippets
         builder.Services.AddHealthChecks().AddLitestream();
     }
 
+    public static void Yaml(WebApplicationBuilder builder)
+    {
+        builder.Services.AddLitestreamYaml("/etc/litestream.yml").AddS3();
+    }
+
     public static async Task ProbeAsync()
     {
         await using var client = new S3ReplicaClient("s3://my-bucket/app");

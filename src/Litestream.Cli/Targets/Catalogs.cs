@@ -1,0 +1,27 @@
+using Litestream.Restore;
+using Litestream.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Litestream.Cli.Targets;
+
+/// <summary>Lists replicas.</summary>
+internal static class Catalogs
+{
+    /// <summary>All that a replica holds of ours; a failure names the replica.</summary>
+    /// <exception cref="ToolException">It could not be listed.</exception>
+    public static async Task<ReplicaCatalog> LoadAsync(NamedReplica replica, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new ReplicaReader(replica.Client, TimeProvider.System, NullLogger.Instance)
+                .LoadCatalogAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReplicaException exception)
+        {
+            throw new ToolException(
+                $"the replica \"{replica.Name}\" could not be listed: {exception.Message}",
+                "check the URL, the credentials and the connection; with -replica NAME only one replica of a database is looked at",
+                exception);
+        }
+    }
+}

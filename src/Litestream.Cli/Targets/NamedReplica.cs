@@ -1,0 +1,4 @@
+namespace Litestream.Cli.Targets;
+
+/// <summary>A replica under the name that listings show.</summary>
+internal sealed record NamedReplica(string Name, IReplicaClient Client);
