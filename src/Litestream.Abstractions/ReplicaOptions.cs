@@ -21,6 +21,24 @@ public sealed class ReplicaOptions
     public TimeSpan? SnapshotInterval { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
+    /// Every moment within this time can be restored; what is not needed for that is deleted. Ages are by the store's clock.
+    /// The newest snapshot before that time is kept, so the replica holds up to one <see cref="SnapshotInterval"/> more.
+    /// </summary>
+    /// <value>Default: 24 hours. Null (<c>off</c> in configuration): nothing is ever deleted, or a store's own rules do it.</value>
+    public TimeSpan? Retention { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>The shortest time between two runs of the retention. One lists the whole replica, and only runs when something is old enough.</summary>
+    /// <value>Default: 1 hour.</value>
+    public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How often the replica is listed to see whether it still holds what was uploaded and nobody else writes there. It also
+    /// is at start, and before the first upload after an hour without one.
+    /// </summary>
+    /// <value>Default: 24 hours.</value>
+    public TimeSpan ReplicaCheckInterval { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>
     /// The time between two verifications: the replica is restored into a temporary file beside the database, and compared
     /// with the database page by page. Needs the size of the database on that disk, and downloads what a restore downloads.
     /// </summary>

@@ -36,6 +36,9 @@ public sealed record ReplicaStatus
     /// <summary>When the newest snapshot of the generation in use was stored, by the store's clock; null before there is one.</summary>
     public DateTimeOffset? LastSnapshotAt { get; init; }
 
+    /// <summary>When this replica was last listed and found to hold all that was uploaded; null before that.</summary>
+    public DateTimeOffset? LastCheckedAt { get; init; }
+
     /// <summary>
     /// What does not work although commits are uploaded: a snapshot that fails, say, or old objects that may not be deleted.
     /// Null if there is nothing to say. Holds no secret.

@@ -76,6 +76,9 @@ public sealed partial class DocumentationTests
             ["BusyTimeout"] = $"{database.BusyTimeout.TotalSeconds} s",
             ["ShadowLimit"] = $"{database.ShadowLimit >> 30} GiB",
             ["SyncInterval"] = $"{replica.SyncInterval.TotalSeconds} s",
+            ["Retention"] = $"{replica.Retention!.Value.TotalHours} h",
+            ["RetentionCheckInterval"] = $"{replica.RetentionCheckInterval.TotalHours} h",
+            ["ReplicaCheckInterval"] = $"{replica.ReplicaCheckInterval.TotalHours} h",
             ["SnapshotInterval"] = $"{replica.SnapshotInterval!.Value.TotalHours} h",
         });
     }

@@ -29,6 +29,9 @@ public sealed class MemoryReplicaClient(TimeProvider timeProvider) : IReplicaCli
         }
     }
 
+    /// <summary>All objects as a listing shows them.</summary>
+    public IReadOnlyList<ReplicaObject> Objects => Find("");
+
     /// <summary>The stored bytes of an object; assigning stores them as they are, without a client's rules: to plant damage.</summary>
     public byte[] this[string key]
     {

@@ -10,8 +10,8 @@ internal static partial class Log
     public static partial void SnapshotFailed(ILogger logger, Exception exception, string replica, string database, string error);
 
     [LoggerMessage(EventId = 3101, EventName = "SnapshotStillFailing", Level = LogLevel.Debug,
-        Message = "No new snapshot for replica '{Replica}' of database '{Database}' after {Failures} attempts: {Error}")]
-    public static partial void SnapshotStillFailing(ILogger logger, string replica, string database, int failures, string error);
+        Message = "No new snapshot for replica '{Replica}' of database '{Database}': {Error}")]
+    public static partial void SnapshotStillFailing(ILogger logger, string replica, string database, string error);
 
     [LoggerMessage(EventId = 3102, EventName = "SnapshotAbandoned", Level = LogLevel.Information,
         Message = "The upload of a snapshot to replica '{Replica}' of database '{Database}' was ended: generation {Generation} is not in use any more")]

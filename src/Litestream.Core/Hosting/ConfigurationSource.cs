@@ -44,6 +44,9 @@ internal sealed class ConfigurationSource(IConfiguration configuration) : IConfi
         [nameof(ReplicaOptions.Url)] = static (o, v) => o.Url = v.Text(o.Url),
         [nameof(ReplicaOptions.SyncInterval)] = static (o, v) => o.SyncInterval = v.Duration(o.SyncInterval),
         [nameof(ReplicaOptions.SnapshotInterval)] = static (o, v) => o.SnapshotInterval = v.OptionalDuration(o.SnapshotInterval),
+        [nameof(ReplicaOptions.Retention)] = static (o, v) => o.Retention = v.OptionalDuration(o.Retention),
+        [nameof(ReplicaOptions.RetentionCheckInterval)] = static (o, v) => o.RetentionCheckInterval = v.Duration(o.RetentionCheckInterval),
+        [nameof(ReplicaOptions.ReplicaCheckInterval)] = static (o, v) => o.ReplicaCheckInterval = v.Duration(o.ReplicaCheckInterval),
         [nameof(ReplicaOptions.VerificationInterval)] = static (o, v) => o.VerificationInterval = v.OptionalDuration(o.VerificationInterval),
     };
 

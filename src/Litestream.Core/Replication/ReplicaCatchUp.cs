@@ -18,6 +18,7 @@ internal sealed class ReplicaCatchUp : IDisposable
     private readonly string _replica;
     private readonly ILogger _logger;
     private readonly ReplicaStanding _standing;
+    private readonly InspectionSchedule _inspections;
     private readonly ReplicaResume _resume;
     private readonly SegmentUploader _segments;
     private readonly SnapshotUploader _snapshots;
@@ -29,15 +30,17 @@ internal sealed class ReplicaCatchUp : IDisposable
     /// <param name="logger">Where changes of state are said.</param>
     /// <param name="spool">Where snapshots are made.</param>
     /// <param name="standing">What is known to be on the replica, which a pass moves.</param>
+    /// <param name="inspections">When it is looked at.</param>
     public ReplicaCatchUp(
         ICapturedDatabase database,
         ReplicaStore store,
         string replica,
         ILogger logger,
         SnapshotSpool spool,
-        ReplicaStanding standing)
+        ReplicaStanding standing,
+        InspectionSchedule inspections)
     {
-        (_database, _replica, _logger, _standing) = (database, replica, logger, standing);
+        (_database, _replica, _logger, _standing, _inspections) = (database, replica, logger, standing, inspections);
         var comparer = new SegmentComparer(store, database.Shadow);
         _resume = new ReplicaResume(store, comparer, database.Shadow);
         _segments = new SegmentUploader(database, store, comparer, replica, logger);
@@ -47,6 +50,9 @@ internal sealed class ReplicaCatchUp : IDisposable
 
     /// <summary>Where snapshots are reported.</summary>
     public DatabaseTelemetry Telemetry { get => _snapshots.Telemetry; set => _snapshots.Telemetry = value; }
+
+    /// <summary>Looks at the replica before the first upload after a start or a long pause; may refuse the generation.</summary>
+    public Func<CancellationToken, Task> Inspect { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Puts snapshots onto the replica.</summary>
     public SnapshotPublisher Publisher { get; }
@@ -93,6 +99,7 @@ internal sealed class ReplicaCatchUp : IDisposable
         {
             case ResumeOutcome.Continue resumed:
                 Log.ReplicaResumed(_logger, _replica, _database.Name, resumed.Cursor.Position);
+                _inspections.Resumed();
                 _standing.MoveTo(resumed.Cursor, resumed.Newest);
                 return true;
             case ResumeOutcome.Rejoin rejoined:
@@ -103,7 +110,7 @@ internal sealed class ReplicaCatchUp : IDisposable
                 _standing.Refuse(generation, refused.Reason, refused.Detail);
                 return false;
             default:
-                _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true });
+                _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true, Uploaded = 0 });
                 return true;
         }
     }
@@ -189,6 +196,7 @@ internal sealed class ReplicaCatchUp : IDisposable
         switch (await _snapshots.UploadAsync(cursor, cancellationToken).ConfigureAwait(false))
         {
             case SnapshotStep.Published published:
+                _inspections.Uploaded();
                 _standing.MoveTo(published.Cursor, published.Snapshot, published.CoveredSequence);
                 return true;
             case SnapshotStep.Refused refused:
@@ -201,9 +209,19 @@ internal sealed class ReplicaCatchUp : IDisposable
 
     private async Task<bool> UploadSegmentAsync(ReplicaCursor cursor, CancellationToken cancellationToken)
     {
+        if (_inspections.IsDueBeforeUpload)
+        {
+            await Inspect(cancellationToken).ConfigureAwait(false);
+            if (_standing.RefusalOf(cursor.Generation) is not null)
+            {
+                return false;
+            }
+        }
+
         switch (await _segments.StepAsync(cursor, cancellationToken).ConfigureAwait(false))
         {
             case SegmentStep.Moved moved:
+                _inspections.Uploaded();
                 _standing.MoveTo(moved.Cursor);
                 return true;
             case SegmentStep.NotKept:

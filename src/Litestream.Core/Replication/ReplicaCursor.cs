@@ -17,6 +17,9 @@ internal sealed record ReplicaCursor(string Generation, int Index, long Offset)
     /// </summary>
     public long MustReach { get; init; }
 
+    /// <summary>How many segments of the generation were uploaded; null if that is not known.</summary>
+    public long? Uploaded { get; init; }
+
     /// <summary>The segment before the next one; null if there is none, or none that it continues.</summary>
     public SegmentLink? Previous { get; init; }
 
@@ -41,6 +44,7 @@ internal sealed record ReplicaCursor(string Generation, int Index, long Offset)
         Offset = segment.EndOffset,
         MustReach = segment.EndOffset >= MustReach ? 0 : MustReach,
         Previous = segment,
+        Uploaded = Uploaded + 1,
     };
 
     /// <summary>At the beginning of the next index.</summary>

@@ -36,11 +36,12 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             return Conflict($"'{snapshot.Object.Key}' on {store.Description} is not ours: it has no trailer that is understood");
         }
 
+        ReplicaObject? last = segments.Count > 0 ? segments[^1].Object : null;
         segments.RemoveAll(segment => segment.Name.Index < snapshot.Name.Index);
         return SnapshotDiffers(generation, image) is { } difference
             ? Diverged($"'{snapshot.Object.Key}' on {store.Description} {difference}")
             : segments.Count == 0
-                ? FromSnapshot(Known(snapshot), image)
+                ? FromSnapshot(Known(snapshot), image, await CountAsync(last, cancellationToken).ConfigureAwait(false))
                 : await FromSegmentsAsync(Known(snapshot), image, segments, cancellationToken).ConfigureAwait(false);
     }
 
@@ -67,9 +68,15 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     private static KnownSnapshot Known(Listed<SnapshotName> snapshot) =>
         new(snapshot.Name.Generation, snapshot.Name.Index, snapshot.Object.CreatedAt);
 
-    private ResumeOutcome FromSnapshot(KnownSnapshot newest, SnapshotTrailer image)
+    /// <summary>How many segments were uploaded up to and with this one.</summary>
+    private async Task<long?> CountAsync(ReplicaObject? segment, CancellationToken cancellationToken) =>
+        segment is { } last
+            ? (await store.ReadSegmentTrailerAsync(last, cancellationToken).ConfigureAwait(false)).Trailer?.Ordinal + 1
+            : 0;
+
+    private ResumeOutcome FromSnapshot(KnownSnapshot newest, SnapshotTrailer image, long? uploaded)
     {
-        var cursor = new ReplicaCursor(newest.Generation, image.Index, 0) { MustReach = image.CoveredOffset };
+        var cursor = new ReplicaCursor(newest.Generation, image.Index, 0) { MustReach = image.CoveredOffset, Uploaded = uploaded };
         return shadow.Find(newest.Generation, image.Index) is null
             ? Rejoin(cursor)
             : new ResumeOutcome.Continue(cursor, newest);
@@ -91,7 +98,10 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         var name = last.Name;
         if (shadow.Find(generation, name.Index) is not { Header: not null } index)
         {
-            return Rejoin(new ReplicaCursor(generation, name.Index, name.Offset));
+            return Rejoin(new ReplicaCursor(generation, name.Index, name.Offset)
+            {
+                Uploaded = await CountAsync(last.Object, cancellationToken).ConfigureAwait(false),
+            });
         }
 
         if (!WalFormat.IsBoundary(name.Offset, index.Header.Value.PageSize))
@@ -119,6 +129,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         var cursor = new ReplicaCursor(generation, name.Index, name.Offset)
         {
             MustReach = name.Index == image.Index ? image.CoveredOffset : 0,
+            Uploaded = trailer.Ordinal,
         };
         return new ResumeOutcome.Continue(
             cursor.After(new SegmentLink(name.Index, name.Offset, found.EndOffset, shadow.ChecksumAt(index, found.EndOffset))),

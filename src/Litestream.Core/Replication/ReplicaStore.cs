@@ -17,6 +17,12 @@ internal sealed class ReplicaStore(
     /// <summary>What is larger may be dated by the beginning of its upload, and what that took is not the clock's doing.</summary>
     private const long TellsTimeUpTo = 8L << 20;
 
+    /// <summary>Seconds that a listing may take. A replica of a month, with an upload each second, has 2600 pages.</summary>
+    private const long LongestListing = 3600;
+
+    /// <summary>A listing that has brought so many objects gets on.</summary>
+    private const int ProgressObjects = 500;
+
     private readonly ResiliencePipeline _pipeline = RetryPolicies.ForCalls(timeProvider, jitter);
 
     /// <summary>The store's clock.</summary>
@@ -27,19 +33,43 @@ internal sealed class ReplicaStore(
 
     /// <summary>Everything below a prefix, in one go: a listing that breaks off is no listing.</summary>
     public Task<List<ReplicaObject>> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAsync(prefix, static () => new List<ReplicaObject>(), static (objects, found) => objects.Add(found), cancellationToken);
+
+    /// <summary>Everything that the replica holds, in little memory.</summary>
+    public async Task<ReplicaInventory> TakeInventoryAsync(CancellationToken cancellationToken)
+    {
+        var builder = await ListAsync(
+            ReplicaLayout.GenerationsPrefix,
+            static () => new ReplicaInventory.Builder(),
+            static (builder, found) => builder.Add(found),
+            cancellationToken).ConfigureAwait(false);
+        return builder.Build();
+    }
+
+    /// <summary>Deletes objects; those that are not there are not missed.</summary>
+    public Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) =>
         CallAsync(
-            0,
+            keys.Count * RetryPolicies.SlowestBytesPerSecond, // a second for each, where a store deletes them one by one
             async token =>
             {
-                var objects = new List<ReplicaObject>();
-                await foreach (var found in client.ListAsync(prefix, token).ConfigureAwait(false))
-                {
-                    objects.Add(found);
-                }
-
-                return objects;
+                await client.DeleteAsync(keys, token).ConfigureAwait(false);
+                return true;
             },
             cancellationToken);
+
+    /// <summary>What a segment says of the number of those before it; null if it does not say.</summary>
+    /// <exception cref="ReplicaException">It could not be read; transient if it was not there.</exception>
+    public async Task<long?> ReadOrdinalAsync(string key, CancellationToken cancellationToken)
+    {
+        // The listing knows its size, which finds the trailer.
+        var found = (await ListAsync(key, cancellationToken).ConfigureAwait(false)).Find(listed => listed.Key == key);
+        if (found.Key is null)
+        {
+            throw new ReplicaException($"'{key}' vanished from {Description}.", innerException: null, isTransient: true);
+        }
+
+        return (await ReadSegmentTrailerAsync(found, cancellationToken).ConfigureAwait(false)).Trailer?.Ordinal;
+    }
 
     /// <summary>Creates an object from the whole of <paramref name="content"/>.</summary>
     /// <exception cref="ReplicaObjectExistsException">
@@ -86,6 +116,36 @@ internal sealed class ReplicaStore(
     /// <summary>What a snapshot says of itself: one ranged read.</summary>
     public Task<TrailerReading<SnapshotTrailer>> ReadSnapshotTrailerAsync(ReplicaObject snapshot, CancellationToken cancellationToken) =>
         CallAsync(0, token => SnapshotTrailerCodec.ReadAsync(client, snapshot, token), cancellationToken);
+
+    /// <summary>A listing may take as long as it is long, but must get on: <paramref name="begin"/> starts anew with each attempt.</summary>
+    private Task<T> ListAsync<T>(string prefix, Func<T> begin, Action<T, ReplicaObject> add, CancellationToken cancellationToken) =>
+        CallAsync(
+            LongestListing * RetryPolicies.SlowestBytesPerSecond,
+            async token =>
+            {
+                using var stuck = new CancellationTokenSource(RetryPolicies.CallTimeout, timeProvider);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(token, stuck.Token);
+                try
+                {
+                    var result = begin();
+                    var count = 0;
+                    await foreach (var found in client.ListAsync(prefix, either.Token).ConfigureAwait(false))
+                    {
+                        add(result, found);
+                        if (++count % ProgressObjects == 0)
+                        {
+                            stuck.CancelAfter(RetryPolicies.CallTimeout);
+                        }
+                    }
+
+                    return result;
+                }
+                catch (OperationCanceledException exception) when (stuck.IsCancellationRequested && !token.IsCancellationRequested)
+                {
+                    throw new ReplicaException($"The listing of {Description} did not get on.", exception, isTransient: true);
+                }
+            },
+            cancellationToken);
 
     private async Task<T> CallAsync<T>(long bytes, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

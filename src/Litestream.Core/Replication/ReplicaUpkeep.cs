@@ -1,27 +1,50 @@
 using Litestream.Diagnostics;
+using Litestream.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Replication;
 
 /// <summary>
-/// The loop beside that of the segments: what a replica needs over time. One thing after another, none of which holds up
-/// what is committed.
+/// The loop beside that of the segments: what a replica needs over time. Snapshots, retention, and a look whether it still
+/// holds what it should; one after another, and none of them holds up what is committed.
 /// </summary>
 /// <remarks>
 /// Thread-safe. <see cref="RunAsync"/> never ends by itself and throws nothing; each round can be run by itself with
 /// <see cref="RunOnceAsync"/>. While nothing is due there are no requests and nothing is allocated.
 /// </remarks>
 internal sealed class ReplicaUpkeep(
-    PeriodicSnapshots snapshots, string database, string replica, TimeProvider time, ILogger logger) : IDisposable
+    PeriodicSnapshots snapshots,
+    ReplicaRetention retention,
+    ReplicaInspector inspector,
+    InspectionSchedule inspections,
+    ReplicaStanding standing,
+    string database,
+    string replica,
+    TimeProvider time,
+    ILogger logger) : IDisposable
 {
     private readonly PositionSignal _signal = new();
+    private readonly SemaphoreSlim _inspecting = new(1, 1); // one look at a time: from here, or from a pass
     private readonly UpkeepStatus _status = new();
-    private int _snapshotFailures;
 
     /// <summary>What the status of the replica says of it.</summary>
     public UpkeepStatus Status => _status;
 
-    /// <summary>Something was captured, or is on the replica now.</summary>
+    /// <summary>Where snapshots are reported.</summary>
+    public DatabaseTelemetry Telemetry
+    {
+        get => snapshots.Telemetry;
+        set => snapshots.Telemetry = value;
+    }
+
+    /// <summary>Something was captured.</summary>
+    public void HeadChanged(ReplicationPosition head)
+    {
+        snapshots.HeadChanged(head);
+        _signal.Moved();
+    }
+
+    /// <summary>Something is on the replica that was not there before.</summary>
     public void Moved() => _signal.Moved();
 
     /// <summary>The loop. Returns when the token is cancelled, and throws nothing.</summary>
@@ -53,7 +76,20 @@ internal sealed class ReplicaUpkeep(
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await GuardAsync(() => SnapshotAsync(demanded: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (snapshots.UntilDue() == TimeSpan.Zero)
+        {
+            await GuardAsync(TakeSnapshotAsync(demanded: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (retention.UntilDue() == TimeSpan.Zero)
+        {
+            await GuardAsync(RetainAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (UntilInspection() == TimeSpan.Zero)
+        {
+            await GuardAsync(InspectAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Takes a snapshot now, unless the index in use has one.</summary>
@@ -63,7 +99,7 @@ internal sealed class ReplicaUpkeep(
     {
         try
         {
-            await SnapshotAsync(demanded: true, cancellationToken).ConfigureAwait(false);
+            await TakeSnapshotAsync(demanded: true, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -71,54 +107,137 @@ internal sealed class ReplicaUpkeep(
         }
     }
 
+    /// <summary>Looks at the replica before the first upload after a start or a long pause, unless that has just been done.</summary>
+    /// <exception cref="ReplicaException">It could not be listed.</exception>
+    public Task InspectBeforeUploadAsync(CancellationToken cancellationToken) =>
+        InspectAsync(() => inspections.IsDueBeforeUpload, cancellationToken);
+
     public void Dispose() => snapshots.Dispose();
+
+    private Task<ReplicaInventory?> InspectAsync(CancellationToken cancellationToken) =>
+        InspectAsync(static () => true, cancellationToken);
+
+    /// <summary>Looks whether the replica holds what it should. If it does not, the generation is refused.</summary>
+    /// <returns>What it holds; null if it is not sound, or that could not be told because the worker moved on.</returns>
+    private async Task<ReplicaInventory?> InspectAsync(Func<bool> isDue, CancellationToken cancellationToken)
+    {
+        await _inspecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!isDue())
+            {
+                return null;
+            }
+
+            var found = await inspector.RunAsync(cancellationToken).ConfigureAwait(false);
+            switch (found)
+            {
+                case Inspection.Sound sound:
+                    inspections.Inspected();
+                    _status.Inspected(time.GetUtcNow());
+                    Log.ReplicaChecked(logger, replica, database, sound.Generation);
+                    return sound.Inventory;
+                case Inspection.Unsound unsound:
+                    inspections.Inspected();
+                    _status.Troubled(UpkeepStatus.Concern.Replica, unsound.Detail + ".");
+                    Log.ReplicaUnsound(logger, replica, database, unsound.Detail);
+                    standing.Refuse(unsound.Generation, unsound.Reason, unsound.Detail);
+                    return null;
+                default:
+                    return null;
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            inspections.Failed();
+            if (_status.Troubled(UpkeepStatus.Concern.Check, $"It could not be checked: {exception.Message}") is 1)
+            {
+                Log.ReplicaCheckFailed(logger, exception, replica, database, exception.Message);
+            }
+
+            throw;
+        }
+        finally
+        {
+            _inspecting.Release();
+        }
+    }
 
     private TimeSpan UntilDue(out bool urgentOnly)
     {
-        var due = snapshots.UntilDue();
+        var snapshot = snapshots.UntilDue();
 
         // What waits for the clock is not brought forward by a commit.
-        urgentOnly = due != Timeout.InfiniteTimeSpan;
-        return due;
+        urgentOnly = snapshot != Timeout.InfiniteTimeSpan && !retention.WaitsForUpload && standing.Progress is not null;
+        return Sooner(snapshot, Sooner(retention.UntilDue(), UntilInspection()));
     }
 
-    private async Task SnapshotAsync(bool demanded, CancellationToken cancellationToken)
+    private TimeSpan UntilInspection() => standing.Progress is null ? Timeout.InfiniteTimeSpan : inspections.UntilDue;
+
+    private static TimeSpan Sooner(TimeSpan left, TimeSpan right) =>
+        left == Timeout.InfiniteTimeSpan ? right
+        : right == Timeout.InfiniteTimeSpan || left < right ? left
+        : right;
+
+    private async Task TakeSnapshotAsync(bool demanded, CancellationToken cancellationToken)
     {
         try
         {
-            if (await snapshots.RunOnceAsync(demanded, cancellationToken).ConfigureAwait(false) is null && demanded)
+            var snapshot = await snapshots.RunOnceAsync(demanded, cancellationToken).ConfigureAwait(false);
+            if (snapshot is not null)
+            {
+                retention.SnapshotPublished(snapshot);
+            }
+            else if (demanded)
             {
                 Log.SnapshotNotNeeded(logger, replica, database);
             }
 
-            _snapshotFailures = 0;
             _status.Mended(UpkeepStatus.Concern.Snapshot);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !(cancellationToken.IsCancellationRequested || snapshots.IsClosed))
+        catch (Exception exception)
+            when (exception is not OperationCanceledException || !(cancellationToken.IsCancellationRequested || snapshots.IsClosed))
         {
-            _status.Troubled(UpkeepStatus.Concern.Snapshot, $"No new snapshot: {exception.Message}");
-            if (++_snapshotFailures == 1)
+            if (_status.Troubled(UpkeepStatus.Concern.Snapshot, $"No new snapshot: {exception.Message}") is 1)
             {
                 Log.SnapshotFailed(logger, exception, replica, database, exception.Message);
             }
             else
             {
-                Log.SnapshotStillFailing(logger, replica, database, _snapshotFailures, exception.Message);
+                Log.SnapshotStillFailing(logger, replica, database, exception.Message);
             }
 
             throw;
         }
     }
 
-    private static async Task GuardAsync(Func<Task> run, CancellationToken cancellationToken)
+    private async Task RetainAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await run().ConfigureAwait(false);
+            await retention.RunOnceAsync(InspectAsync, cancellationToken).ConfigureAwait(false);
+            _status.Mended(UpkeepStatus.Concern.Retention);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Recorded where it happened; the delay before the next attempt comes from there.
+            if (_status.Troubled(UpkeepStatus.Concern.Retention, exception.Message) is 1)
+            {
+                Log.RetentionFailed(logger, exception, replica, database, exception.Message);
+            }
+            else
+            {
+                Log.RetentionStillFailing(logger, replica, database, exception.Message);
+            }
+
+            throw;
         }
+    }
+
+    private static async Task GuardAsync(Task round, CancellationToken cancellationToken)
+    {
+        await round.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Any other failure was recorded where it happened; the delay before the next attempt comes from there.
     }
 }

@@ -23,7 +23,6 @@ internal sealed class ReplicaWorker : IDisposable
     private readonly ReplicaCatchUp _catchUp;
     private readonly ReplicaHealth _health;
     private readonly LagTracker _lag;
-    private readonly PeriodicSnapshots _snapshots;
     private readonly ReplicaUpkeep _upkeep;
     private readonly ReplicationWaiters _waiters = new();
     private readonly PositionSignal _signal = new();
@@ -56,14 +55,18 @@ internal sealed class ReplicaWorker : IDisposable
         _store = new ReplicaStore(client, database.Name, replicaName, timeProvider, jitter);
         var spool = new SnapshotSpool(database, freeSpace ?? SnapshotSpool.FreeSpace);
         _standing = new ReplicaStanding(database, logger, OnCovered);
-        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing);
+        var inspections = new InspectionSchedule(options.ReplicaCheckInterval, timeProvider);
+        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing, inspections);
         var schedule = new SnapshotSchedule(options.SnapshotInterval, _store.Clock, timeProvider, jitter);
-        _snapshots = new PeriodicSnapshots(database, _store, _standing, _catchUp.Publisher, spool, schedule, UploadAsync, replicaName, logger);
-        _upkeep = new ReplicaUpkeep(_snapshots, database.Name, replicaName, timeProvider, logger);
+        var snapshots = new PeriodicSnapshots(database, _store, _standing, _catchUp.Publisher, spool, schedule, UploadAsync, replicaName, logger);
+        var retention = new ReplicaRetention(database, _store, _standing, _catchUp.Publisher, options, timeProvider, replicaName, logger);
+        var inspector = new ReplicaInspector(_store, _standing, countFromNewest: options.Retention is null);
+        _upkeep = new ReplicaUpkeep(snapshots, retention, inspector, inspections, _standing, database.Name, replicaName, timeProvider, logger);
+        _catchUp.Inspect = _upkeep.InspectBeforeUploadAsync;
     }
 
     /// <summary>Where snapshots are reported.</summary>
-    public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = _snapshots.Telemetry = value; }
+    public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = _upkeep.Telemetry = value; }
 
     public ReplicaHealth Health => _health;
 
@@ -94,11 +97,10 @@ internal sealed class ReplicaWorker : IDisposable
         if (_database.Shadow.Head is { } head)
         {
             _lag.Observe(head, noticedAt);
-            _snapshots.HeadChanged(head.Position);
+            _upkeep.HeadChanged(head.Position);
         }
 
         _signal.Moved();
-        _upkeep.Moved();
     }
 
     /// <summary>How the replica stands. Memory only.</summary>

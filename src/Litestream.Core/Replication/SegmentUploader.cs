@@ -156,6 +156,7 @@ internal sealed class SegmentUploader(
             FirstChecksum = first,
             LastChecksum = last,
             Previous = cursor.Previous,
+            Ordinal = cursor.Uploaded,
             WriterId = database.WriterId,
             RawHash = hash.GetHashAndReset(),
             Commits = commits,

@@ -30,7 +30,7 @@ internal sealed class SnapshotSchedule(TimeSpan? interval, StoreClock store, Tim
     /// <param name="isSpooled">True if an image waits for its upload.</param>
     public TimeSpan UntilDue(ReplicaProgress? progress, ShadowHead? head, bool isSpooled)
     {
-        if (progress is null || (!isSpooled && (interval is null || !IsWorthwhile(progress, head))))
+        if (progress is null || (!isSpooled && interval is null))
         {
             return Timeout.InfiniteTimeSpan;
         }
@@ -50,7 +50,9 @@ internal sealed class SnapshotSchedule(TimeSpan? interval, StoreClock store, Tim
             wait = wait > interval.Value ? interval.Value : wait;
         }
 
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        return wait > TimeSpan.Zero ? wait
+            : isSpooled || IsWorthwhile(progress, head) ? TimeSpan.Zero
+            : Timeout.InfiniteTimeSpan;
     }
 
     public void Succeeded()

@@ -4,20 +4,38 @@ namespace Litestream.Replication;
 internal sealed class UpkeepStatus
 {
     private readonly Lock _lock = new(); // guards the fields below; taken alone
-    private readonly SortedDictionary<Concern, string> _troubles = [];
+    private readonly SortedDictionary<Concern, (string Detail, int Times)> _troubles = [];
+    private DateTimeOffset? _lastCheckedAt;
 
     /// <summary>What there may be trouble with, in the order in which it is told.</summary>
     internal enum Concern
     {
+        Replica,
         Snapshot,
+        Retention,
+        Check,
     }
 
-    /// <summary>Something does not work, although what is committed is uploaded.</summary>
-    public void Troubled(Concern concern, string detail)
+    /// <summary>The replica was looked at and holds what it should.</summary>
+    public void Inspected(DateTimeOffset now)
     {
         lock (_lock)
         {
-            _troubles[concern] = detail;
+            _lastCheckedAt = now;
+            _troubles.Remove(Concern.Replica);
+            _troubles.Remove(Concern.Check);
+        }
+    }
+
+    /// <summary>Something does not work, although what is committed is uploaded.</summary>
+    /// <returns>How many times in a row.</returns>
+    public int Troubled(Concern concern, string detail)
+    {
+        lock (_lock)
+        {
+            var times = _troubles.TryGetValue(concern, out var before) ? before.Times + 1 : 1;
+            _troubles[concern] = (detail, times);
+            return times;
         }
     }
 
@@ -37,7 +55,8 @@ internal sealed class UpkeepStatus
             return status with
             {
                 LastSnapshotAt = newest?.CreatedAt,
-                Warning = _troubles.Count == 0 ? null : string.Join(' ', _troubles.Values),
+                LastCheckedAt = _lastCheckedAt,
+                Warning = _troubles.Count == 0 ? null : string.Join(' ', _troubles.Values.Select(trouble => trouble.Detail)),
             };
         }
     }

@@ -28,6 +28,9 @@ internal sealed record SegmentTrailer
     /// <summary>The segment uploaded before this one in this generation; null for the generation's first, or after a hole.</summary>
     public SegmentLink? Previous { get; init; }
 
+    /// <summary>How many segments were uploaded before it in this generation; null if that is not known.</summary>
+    public long? Ordinal { get; init; }
+
     /// <summary>Who wrote it: random for each start of a replicator.</summary>
     public required Guid WriterId { get; init; }
 

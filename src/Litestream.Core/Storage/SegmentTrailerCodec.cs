@@ -6,7 +6,7 @@ namespace Litestream.Storage;
 /// <remarks>
 /// The body, version 1, inside a <see cref="TrailerFrame"/>; all numbers little-endian:
 /// <code>
-///   0   1  flags: bit 0, a previous segment is named
+///   0   1  flags: bit 0, a previous segment is named; bit 1, its ordinal follows
 ///   1   4  index
 ///   5   8  offset: where the raw bytes start in the WAL
 ///  13   8  length of the raw bytes
@@ -16,7 +16,8 @@ namespace Litestream.Storage;
 ///  45  16  writer id, in the order it is printed
 ///  61  32  SHA-256 of the raw bytes
 ///  93  28  previous segment: index (4), offset (8), end offset (8), chain checksum at its end (8); zeros if none
-/// 121   …  commit times (CommitTimeTable)
+/// 121   8  ordinal: segments uploaded before it in the generation; only with flag bit 1
+///   …   …  commit times (CommitTimeTable)
 /// </code>
 /// docs/FORMAT.md, section 3.
 /// </remarks>
@@ -24,6 +25,7 @@ internal static class SegmentTrailerCodec
 {
     private const byte Version = 1;
     private const byte HasPrevious = 1;
+    private const byte HasOrdinal = 2;
 
     /// <summary>The skippable frame to put behind a segment's data. Commit times are thinned to 10 ms, or further until they fit.</summary>
     public static byte[] Encode(SegmentTrailer trailer)
@@ -69,7 +71,7 @@ internal static class SegmentTrailerCodec
         }
 
         var writer = new TrailerBodyWriter();
-        writer.Write(trailer.Previous is null ? (byte)0 : HasPrevious);
+        writer.Write((byte)((trailer.Previous is null ? 0 : HasPrevious) | (trailer.Ordinal is null ? 0 : HasOrdinal)));
         writer.Write((uint)trailer.Index);
         writer.Write(trailer.Offset);
         writer.Write(trailer.RawLength);
@@ -83,6 +85,11 @@ internal static class SegmentTrailerCodec
         writer.Write(previous.Offset);
         writer.Write(previous.EndOffset);
         writer.Write(previous.LastChecksum);
+        if (trailer.Ordinal is { } ordinal)
+        {
+            writer.Write(ordinal);
+        }
+
         CommitTimeTable.Write(writer, trailer.Offset, commits);
         return writer.Written;
     }
@@ -103,8 +110,12 @@ internal static class SegmentTrailerCodec
             RawHash = reader.ReadHash(),
         };
         var previous = new SegmentLink(reader.ReadIndex(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadChecksum());
-        trailer = trailer with { Previous = (flags & HasPrevious) != 0 ? previous : null };
-        if (reader.Failed || flags > HasPrevious || !IsSensible(trailer))
+        trailer = trailer with
+        {
+            Previous = (flags & HasPrevious) != 0 ? previous : null,
+            Ordinal = (flags & HasOrdinal) != 0 ? reader.ReadInt64() : null,
+        };
+        if (reader.Failed || flags > (HasPrevious | HasOrdinal) || !IsSensible(trailer))
         {
             return null;
         }
@@ -115,6 +126,7 @@ internal static class SegmentTrailerCodec
 
     private static bool IsSensible(SegmentTrailer trailer) =>
         trailer.Index >= 0
+        && trailer.Ordinal is null or >= 0
         && trailer.Offset is >= 0 and <= WalFormat.MaxOffset
         && trailer.RawLength is > 0 and <= WalFormat.MaxOffset
         && trailer.EndOffset <= WalFormat.MaxOffset

@@ -31,6 +31,9 @@ public sealed class ConfigurationSourceTests : IDisposable
             ($"{App}:Replicas:primary:Url", "backups/app"),
             ($"{App}:Replicas:primary:SyncInterval", "3s"),
             ($"{App}:Replicas:primary:SnapshotInterval", "4h"),
+            ($"{App}:Replicas:primary:Retention", "720h"),
+            ($"{App}:Replicas:primary:RetentionCheckInterval", "30m"),
+            ($"{App}:Replicas:primary:ReplicaCheckInterval", "12h"),
             ($"{App}:Replicas:primary:VerificationInterval", "12h"),
             ($"{App}:Replicas:second:Url", "mem://store/app"));
 
@@ -49,7 +52,7 @@ public sealed class ConfigurationSourceTests : IDisposable
             ShadowLimit = 512L << 20,
             Replicas = new Dictionary<string, ReplicaOptions>
             {
-                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3), SnapshotInterval = TimeSpan.FromHours(4), VerificationInterval = TimeSpan.FromHours(12) },
+                ["primary"] = new() { Url = "backups/app", SyncInterval = TimeSpan.FromSeconds(3), SnapshotInterval = TimeSpan.FromHours(4), Retention = TimeSpan.FromDays(30), RetentionCheckInterval = TimeSpan.FromMinutes(30), ReplicaCheckInterval = TimeSpan.FromHours(12), VerificationInterval = TimeSpan.FromHours(12) },
                 ["second"] = new() { Url = "mem://store/app" },
             },
         });
@@ -174,9 +177,11 @@ public sealed class ConfigurationSourceTests : IDisposable
         var options = _setup.Bind(
             ($"{App}:Path", "data/app.db"),
             ($"{App}:Replicas:primary:Url", "backups/app"),
-            ($"{App}:Replicas:primary:SnapshotInterval", off));
+            ($"{App}:Replicas:primary:SnapshotInterval", off),
+            ($"{App}:Replicas:primary:Retention", off));
 
         options.Databases["app"].Replicas["primary"].SnapshotInterval.Should().BeNull();
+        options.Databases["app"].Replicas["primary"].Retention.Should().BeNull();
     }
 
     [Theory]
@@ -194,6 +199,8 @@ public sealed class ConfigurationSourceTests : IDisposable
     [InlineData($"{App}:Replicas:primary:SyncInterval", "1", "no unit")]
     [InlineData($"{App}:Replicas:primary:SnapshotInterval", "24:00:00", "24 days")]
     [InlineData($"{App}:Replicas:primary:SnapshotInterval", "never", "or off")]
+    [InlineData($"{App}:Replicas:primary:Retention", "30", "no unit")]
+    [InlineData($"{App}:Replicas:primary:ReplicaCheckInterval", "off", "switched off")]
     public void An_unparsable_value_is_an_error_at_its_path(string key, string value, string explanation)
     {
         var errors = _setup.BindErrorsBeside((key, value));

@@ -147,6 +147,22 @@ public sealed class DatabaseRulesTests : IDisposable
     }
 
     [Fact]
+    public void A_retention_is_longer_than_zero_and_no_longer_than_ten_years_or_none()
+    {
+        ShouldFail(o => o.Replicas["primary"].Retention = TimeSpan.Zero, "Replicas:primary:Retention", "off keeps everything");
+        ShouldFail(o => o.Replicas["primary"].Retention = TimeSpan.FromDays(4000), "Replicas:primary:Retention", "10 years");
+        _setup.ErrorsOf(o => o.Replicas["primary"].Retention = TimeSpan.FromDays(365)).Should().BeEmpty();
+        _setup.ErrorsOf(o => o.Replicas["primary"].Retention = null).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_intervals_of_looks_at_a_replica_are_longer_than_zero()
+    {
+        ShouldFail(o => o.Replicas["primary"].RetentionCheckInterval = TimeSpan.Zero, "Replicas:primary:RetentionCheckInterval", "longer than zero");
+        ShouldFail(o => o.Replicas["primary"].ReplicaCheckInterval = TimeSpan.Zero, "Replicas:primary:ReplicaCheckInterval", "longer than zero");
+    }
+
+    [Fact]
     public void A_shutdown_sync_timeout_is_longer_than_zero()
     {
         _setup.Errors(o => o.ShutdownSyncTimeout = TimeSpan.Zero)

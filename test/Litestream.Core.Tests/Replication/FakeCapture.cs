@@ -143,6 +143,23 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
         }
     }
 
+    public IReadOnlyList<int> IndexesOf(string generation)
+    {
+        lock (_lock)
+        {
+            return [.. _entries.Keys.Where(key => key.Generation == generation).Select(key => key.Index).Order()];
+        }
+    }
+
+    /// <summary>Nothing of the generation is kept any more.</summary>
+    public void ForgetGeneration(string generation)
+    {
+        lock (_lock)
+        {
+            _generations.Remove(generation);
+        }
+    }
+
     /// <summary>Damages one captured byte.</summary>
     public void Flip(int index, long offset)
     {

@@ -85,7 +85,8 @@ public sealed class ReplicaLoopTests : IAsyncLifetime, IDisposable
             await Task.Yield();
         }
 
-        _scene.Replica.Calls.Should().BeEmpty();
+        _scene.Replica.CallsOf("PUT").Should().BeEmpty();
+        _scene.Replica.CallsOf("LIST generations/").Should().HaveCountLessThanOrEqualTo(2, "a listing a day, and what its first segment says");
         _worker.GetStatus().Lag.Should().Be(TimeSpan.Zero);
     }
 

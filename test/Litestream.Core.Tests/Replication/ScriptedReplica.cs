@@ -20,9 +20,12 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
     /// <summary>Runs after a call has had its effect; throwing loses the answer.</summary>
     public Func<string, Task> After { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Whether the answer to an upload has the time that the test has set.</summary>
+    public bool AnswersWithStoredTime { get; set; }
+
     public int MostWritesAtOnce { get; private set; }
 
-    /// <summary>The calls so far: LIST, GET or PUT, and the key.</summary>
+    /// <summary>The calls so far: LIST, GET, PUT or DELETE, and the key.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -56,6 +59,13 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
 
     public IReadOnlyList<string> CallsOf(string operation) =>
         [.. Calls.Where(call => call.StartsWith(operation, StringComparison.Ordinal))];
+
+    public void SetCreatedAt(string key, DateTimeOffset createdAt) => _store.SetCreatedAt(key, createdAt);
+
+    /// <summary>The objects themselves, past the script and the record.</summary>
+    public MemoryReplicaClient Store => _store;
+
+    public long StoredBytes => _store.Keys.Sum(key => (long)_store[key].Length);
 
     public void Remove(string key)
     {
@@ -111,6 +121,14 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
             await BeginAsync($"PUT {key}", cancellationToken);
             var written = await _store.WriteAsync(key, seekableContent, mode, cancellationToken);
             await After($"PUT {key}");
+            if (AnswersWithStoredTime)
+            {
+                await foreach (var stored in _store.ListAsync(key, cancellationToken))
+                {
+                    return stored;
+                }
+            }
+
             return written;
         }
         finally
@@ -122,8 +140,15 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
         }
     }
 
-    public Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default) =>
-        throw new InvalidOperationException("A worker deletes nothing.");
+    public async Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        foreach (var key in keys)
+        {
+            await BeginAsync($"DELETE {key}", cancellationToken);
+            await _store.DeleteAsync([key], cancellationToken);
+            await After($"DELETE {key}");
+        }
+    }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 

@@ -32,6 +32,7 @@ public class TrailerTests
             FirstChecksum = sum,
             LastChecksum = new ChainChecksum(sum.Sum2, sum.Sum1),
             Previous = link,
+            Ordinal = link is null ? null : index,
             WriterId = writer,
             RawHash = hash,
             Commits = Commits(offset, steps),

@@ -1,0 +1,82 @@
+namespace Litestream.Replication;
+
+/// <summary>When a replica is looked at, whether it still holds what it is believed to hold. Thread-safe.</summary>
+/// <param name="interval">So often in any case.</param>
+/// <param name="time">The clock.</param>
+internal sealed class InspectionSchedule(TimeSpan interval, TimeProvider time)
+{
+    /// <summary>
+    /// After so long without an upload somebody else may have taken over: another host, or the one that this machine was
+    /// copied from.
+    /// </summary>
+    public static readonly TimeSpan Idle = TimeSpan.FromHours(1);
+
+    private readonly Lock _lock = new(); // guards the fields below; taken alone
+    private long? _inspected;
+    private long? _contact;
+    private long? _failed;
+
+    /// <summary>True before the first upload of this process into a generation that an earlier one began, and after a pause.</summary>
+    public bool IsDueBeforeUpload
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _contact is not { } contact || time.GetElapsedTime(contact) >= Idle;
+            }
+        }
+    }
+
+    /// <summary>How long until a look is due.</summary>
+    public TimeSpan UntilDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var due = _inspected is { } inspected ? interval - time.GetElapsedTime(inspected) : TimeSpan.Zero;
+                var pause = _failed is { } failed ? RetryPolicies.MaxDelay - time.GetElapsedTime(failed) : TimeSpan.Zero;
+                due = due > pause ? due : pause;
+                return due > TimeSpan.Zero ? due : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>A generation is gone on with that this process did not begin: nothing is known of the replica but its end.</summary>
+    public void Resumed()
+    {
+        lock (_lock)
+        {
+            (_inspected, _contact) = (null, null);
+        }
+    }
+
+    /// <summary>Something of ours is there since now.</summary>
+    public void Uploaded()
+    {
+        lock (_lock)
+        {
+            _contact = time.GetTimestamp();
+            _inspected ??= _contact;
+        }
+    }
+
+    /// <summary>It was looked at.</summary>
+    public void Inspected()
+    {
+        lock (_lock)
+        {
+            (_inspected, _contact, _failed) = (time.GetTimestamp(), time.GetTimestamp(), null);
+        }
+    }
+
+    /// <summary>It could not be looked at.</summary>
+    public void Failed()
+    {
+        lock (_lock)
+        {
+            _failed = time.GetTimestamp();
+        }
+    }
+}
