@@ -8,7 +8,7 @@ namespace Litestream.TestApp;
 
 /// <summary>
 /// A host that replicates. "sync" in its input is answered with "synced POSITION", "insert" with "inserted" after a row was
-/// committed through a pooled connection of this process, and the end of its input stops it in order.
+/// committed, of the text behind it if there is one, through a pooled connection of this process, and the end of its input stops it in order.
 /// </summary>
 internal static class Replicator
 {
@@ -38,12 +38,14 @@ internal static class Replicator
             {
                 Console.WriteLine($"synced {await replicated.SyncAsync()}");
             }
-            else if (line == "insert")
+            else if (line == "insert" || line.StartsWith("insert ", StringComparison.Ordinal))
             {
                 using var connection = new SqliteConnection($"Data Source={database}");
                 connection.Open();
                 using var command = connection.CreateCommand();
-                command.CommandText = "CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t VALUES(randomblob(100))";
+                var synchronous = Option(options, "--synchronous", 2).ToString(CultureInfo.InvariantCulture);
+                command.CommandText = $"PRAGMA synchronous={synchronous}; CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t VALUES(coalesce($text, randomblob(100)))";
+                command.Parameters.AddWithValue("$text", line.Length > 7 ? line[7..] : DBNull.Value);
                 command.ExecuteNonQuery();
                 Console.WriteLine("inserted");
             }

@@ -8,6 +8,9 @@ public sealed class TempDirectory : IDisposable
         Path = System.IO.Directory.CreateTempSubdirectory("litestream-net-").FullName;
     }
 
+    /// <summary>Takes over a folder that is there.</summary>
+    public TempDirectory(string path) => Path = path;
+
     public string Path { get; }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);

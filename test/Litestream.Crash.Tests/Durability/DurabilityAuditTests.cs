@@ -88,7 +88,7 @@ public sealed class DurabilityAuditTests
         var target = folder.File("new/folder/restored.db");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         await File.WriteAllTextAsync(target + "-wal", "left over");
-        await using var trace = SystemCallTrace.Start(folder.File("trace"), "restore", folder.File("replica"), target);
+        await using var trace = SystemCallTrace.Start(folder.File("trace"), bytes: 64, "restore", folder.File("replica"), target);
         (await trace.Process.WaitForExitAsync(Timeout)).Should().Be(0, trace.Process.Output);
         var audit = new DurabilityAudit(await trace.ReadAsync());
 
@@ -103,7 +103,7 @@ public sealed class DurabilityAuditTests
     private static async Task<DurabilityAudit> ReplicateAsync(TempDirectory folder, int rounds, bool insert = true)
     {
         await using var trace = SystemCallTrace.Start(
-            folder.File("trace"), "replicate", folder.File("app.db"), folder.File("replica"), "--checkpoint-interval", "10", "--min-checkpoint-pages", "1");
+            folder.File("trace"), bytes: 64, "replicate", folder.File("app.db"), folder.File("replica"), "--checkpoint-interval", "10", "--min-checkpoint-pages", "1");
         await trace.Process.WaitForLineAsync(line => line == "replicating", Timeout);
         for (var i = 0; i < rounds; i++)
         {

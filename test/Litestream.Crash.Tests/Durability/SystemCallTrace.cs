@@ -13,13 +13,16 @@ internal sealed partial class SystemCallTrace(string file, ChildProcess process)
 
     public ChildProcess Process => process;
 
-    public static SystemCallTrace Start(string file, params string[] arguments)
+    /// <param name="file">Where strace writes to.</param>
+    /// <param name="bytes">How much of what is written is kept.</param>
+    /// <param name="arguments">For the application.</param>
+    public static SystemCallTrace Start(string file, int bytes, params string[] arguments)
     {
         // Some of these calls are not known to every processor: the question mark lets strace pass over them.
         var calls = string.Join(',', Calls.Split(',').Select(call => "?" + call));
         var command = ChildProcess.AppCommand("Litestream.TestApp", arguments);
         return new SystemCallTrace(file, ChildProcess.Start(
-            "strace", ["-f", "--seccomp-bpf", "-qq", "-y", "-s", "64", "-e", $"trace={calls}", "-e", "signal=none", "-o", file, .. command]));
+            "strace", ["-f", "--seccomp-bpf", "-qq", "-y", "-s", bytes.ToString(CultureInfo.InvariantCulture), "-e", $"trace={calls}", "-e", "signal=none", "-o", file, .. command]));
     }
 
     /// <summary>The calls that succeeded, in the order in which they returned. Call it when the program has ended.</summary>
