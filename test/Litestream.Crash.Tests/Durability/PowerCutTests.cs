@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Litestream.Testing;
 using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
@@ -10,7 +11,7 @@ namespace Litestream.Crash.Durability;
 /// and the replica. Everything acknowledged is on the replica; and what the application does afterwards is on it too, as it
 /// is in the database.
 /// </summary>
-public sealed class PowerCutTests(ITestOutputHelper output)
+public sealed partial class PowerCutTests(ITestOutputHelper output)
 {
     private const int Rows = 30;
     private const int Full = 2;
@@ -31,7 +32,8 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         Directory.CreateDirectory(volume);
         var calls = await RecordAsync(folder.File("trace"), volume, synchronous);
         var first = calls.ToList().FindIndex(call => call.Named == $"{volume}/app.db");
-        var (tried, lost, generations) = (0, 0, 0);
+        var (tried, lost) = (0, 0);
+        var reasons = new List<string>();
         await Fuzz.SampleAsync(25, async seed =>
         {
             var random = new Random(seed);
@@ -40,13 +42,14 @@ public sealed class PowerCutTests(ITestOutputHelper output)
             var acknowledged = CutAt(calls, moment, volume, left, random, replicaSurvives: random.Next(3) == 0);
 
             await EverythingAcknowledgedIsThereAsync(left, acknowledged, folder.File($"restored-{seed}.db"));
-            var (rows, reason) = await GoOnAsync(left, folder.File($"later-{seed}.db"));
+            var (rows, begun) = await GoOnAsync(left, folder.File($"later-{seed}.db"));
 
             tried++;
             lost += acknowledged.Rows.Except(rows).Any() ? 1 : 0;
-            generations += reason;
+            reasons.AddRange(begun);
         });
-        output.WriteLine($"{tried} power cuts; in {lost} the database itself had lost what was acknowledged; {generations} new generations");
+        output.WriteLine($"{tried} power cuts; in {lost} the database itself had lost what was acknowledged; new generations: "
+            + string.Join(", ", reasons.GroupBy(reason => reason).Select(group => $"{group.Count()} {group.Key}")));
     }
 
     /// <returns>What had been acknowledged by then: the last position, and the rows that it promises.</returns>
@@ -98,7 +101,7 @@ public sealed class PowerCutTests(ITestOutputHelper output)
     }
 
     /// <summary>The power is back: the application goes on with what is there, and the replica shows what it has then.</summary>
-    private static async Task<(IReadOnlyList<string> Rows, int NewGenerations)> GoOnAsync(string left, string target)
+    private static async Task<(IReadOnlyList<string> Rows, IReadOnlyList<string> Reasons)> GoOnAsync(string left, string target)
     {
         var database = $"{left}/app.db";
         using var folder = new TempDirectory(left);
@@ -122,7 +125,7 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         await app.RestoreAsync(target);
         ReadRows(target).Should().Equal(rows);
         await app.StopAsync();
-        return (rows, app.Logs.GetSnapshot().Count(record => record.Message.Contains("a new generation", StringComparison.Ordinal)));
+        return (rows, [.. app.Logs.GetSnapshot().Select(record => NewGeneration().Match(record.Message)).Where(match => match.Success).Select(match => match.Groups["reason"].Value)]);
     }
 
     private static async Task<IReadOnlyList<SystemCall>> RecordAsync(string file, string volume, int synchronous)
@@ -170,4 +173,7 @@ public sealed class PowerCutTests(ITestOutputHelper output)
 
         return rows;
     }
+
+    [GeneratedRegex(@"a new generation \w+ starts \((?<reason>\w+)\)")]
+    private static partial Regex NewGeneration();
 }
