@@ -33,6 +33,12 @@ public sealed record ReplicaStatus
     /// </summary>
     public string? VerificationError { get; init; }
 
+    /// <summary>
+    /// By when the next verification has to have succeeded: two intervals after the last one, or after the start. Later it
+    /// is overdue. Null if none is made by itself.
+    /// </summary>
+    public DateTimeOffset? VerificationDueBy { get; init; }
+
     /// <summary>When the newest snapshot of the generation in use was stored, by the store's clock; null before there is one.</summary>
     public DateTimeOffset? LastSnapshotAt { get; init; }
 

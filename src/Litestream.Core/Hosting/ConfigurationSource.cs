@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace Litestream.Hosting;
 
@@ -12,7 +13,8 @@ namespace Litestream.Hosting;
 /// Read when the options are made, not when <c>AddLitestream</c> is called, so that sources added in between (a test's
 /// settings, say) are seen.
 /// </remarks>
-internal sealed class ConfigurationSource(IConfiguration configuration) : IConfigureOptions<LitestreamOptions>
+internal sealed class ConfigurationSource(IConfiguration configuration)
+    : IConfigureOptions<LitestreamOptions>, IOptionsChangeTokenSource<LitestreamOptions>
 {
     private const string DatabasesKey = nameof(LitestreamOptions.Databases);
     private const string ReplicasKey = nameof(DatabaseOptions.Replicas);
@@ -53,8 +55,14 @@ internal sealed class ConfigurationSource(IConfiguration configuration) : IConfi
     /// <summary>The section itself, for what the packages of stores read in it.</summary>
     public IConfiguration Configuration => configuration;
 
+    /// <inheritdoc/>
+    string? IOptionsChangeTokenSource<LitestreamOptions>.Name => Microsoft.Extensions.Options.Options.DefaultName;
+
     /// <summary>The path of the section; empty for a configuration of its own.</summary>
     public string Path => (configuration as IConfigurationSection)?.Path ?? "";
+
+    /// <inheritdoc/>
+    IChangeToken IOptionsChangeTokenSource<LitestreamOptions>.GetChangeToken() => configuration.GetReloadToken();
 
     /// <inheritdoc/>
     /// <remarks>Errors are the validator's to report, which binds once more for them: configuring cannot fail.</remarks>

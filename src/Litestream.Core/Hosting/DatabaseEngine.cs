@@ -25,6 +25,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly ReplicationReach _reach;
     private readonly SnapshotDemand _snapshots;
     private readonly DatabaseEvents _events;
+    private readonly LiveOptions _live;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
     private volatile bool _restoring;
@@ -74,6 +75,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 Telemetry = _telemetry,
             })],
             timeProvider);
+        _live = new LiveOptions(definition.Name, _replicator, _workers, _verifier, _logger);
         _replicator.Trimmer = new ShadowTrimmer(_workers, definition.Path, definition.Options.ShadowLimit, _logger);
     }
 
@@ -122,6 +124,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         _replicator.Start();
         _loops = Task.WhenAll(_workers.Select(worker => worker.RunAsync(_stop.Token)).Append(_verifier.RunAsync(_stop.Token)));
     }
+
+    public void Apply(DatabaseOptions options) => _live.Apply(options);
 
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
         _reach.SyncAsync(cancellationToken);

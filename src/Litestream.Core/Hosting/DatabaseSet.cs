@@ -80,6 +80,10 @@ internal sealed class DatabaseSet
         }
     }
 
+    /// <summary>Passes changed options on to their database.</summary>
+    public void Apply(string name, DatabaseOptions options) =>
+        _databases.FirstOrDefault(database => database.Definition.Name == name)?.Engine.Apply(options);
+
     /// <summary>Syncs all at once. Every database is tried.</summary>
     public async Task SyncAsync(CancellationToken cancellationToken)
     {

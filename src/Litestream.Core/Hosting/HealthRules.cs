@@ -45,13 +45,13 @@ internal static class HealthRules
                 $"{at}: the WAL has {status.WalSize} bytes and cannot be checkpointed for {Words(now - full)}, because a reader stands in the way"));
         }
 
-        foreach (var finding in status.Replicas.SelectMany(replica => Find(at, replica, options)))
+        foreach (var finding in status.Replicas.SelectMany(replica => Find(at, replica, options, now)))
         {
             yield return finding;
         }
     }
 
-    private static IEnumerable<HealthFinding> Find(string database, ReplicaStatus replica, LitestreamHealthCheckOptions options)
+    private static IEnumerable<HealthFinding> Find(string database, ReplicaStatus replica, LitestreamHealthCheckOptions options, DateTimeOffset now)
     {
         var at = $"{database}, replica '{replica.Name}'";
         if (replica.State == ReplicationState.Faulted)
@@ -62,6 +62,21 @@ internal static class HealthRules
         if (BySize(replica.Lag, options) is { } late)
         {
             yield return new HealthFinding(late, $"{at} lacks commits that are {Words(replica.Lag)} old");
+        }
+
+        if (replica.VerificationError is { } error && replica.State != ReplicationState.Faulted)
+        {
+            yield return Degraded($"{at} could not be verified: {error}");
+        }
+
+        if (replica.VerificationDueBy is { } due && now > due)
+        {
+            yield return Degraded($"{at}: its verification is overdue for {Words(now - due)}");
+        }
+
+        if (replica.Warning is { } warning)
+        {
+            yield return Degraded($"{at}: {warning}");
         }
     }
 

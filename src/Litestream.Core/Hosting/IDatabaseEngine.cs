@@ -31,6 +31,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary>Starts the loops. Does no I/O and does not throw.</summary>
     void Start();
 
+    /// <summary>Goes on with other intervals and limits; everything else of the options is not looked at. Returns at once.</summary>
+    void Apply(DatabaseOptions options);
+
     /// <inheritdoc cref="ILitestreamDatabase.SyncAsync"/>
     Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken);
 

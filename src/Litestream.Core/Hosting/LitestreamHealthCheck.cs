@@ -50,6 +50,7 @@ internal sealed class LitestreamHealthCheck(
             data[$"{at}.lag"] = replica.Lag;
             data[$"{at}.position"] = replica.Position.ToString();
             Add($"{at}.synced", replica.LastSyncedAt);
+            Add($"{at}.verified", replica.LastVerifiedAt);
             Add($"{at}.error", replica.LastError);
         }
 

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Litestream.Hosting;
 
@@ -9,7 +8,7 @@ namespace Litestream.Hosting;
 /// everything else. Thread-safe.
 /// </summary>
 internal sealed class LitestreamHost(
-    IOptions<LitestreamOptions> options,
+    OptionsReload options,
     DatabaseDefinitions definitions,
     IDatabaseEngineFactory factory,
     TimeProvider timeProvider,
@@ -79,6 +78,7 @@ internal sealed class LitestreamHost(
             case HostStage.Prepared:
                 _stage = HostStage.Running;
                 Make().Start();
+                options.Begin(Make().Apply);
                 break;
         }
     }
@@ -164,8 +164,9 @@ internal sealed class LitestreamHost(
     private async Task StopDatabasesAsync(CancellationToken cancellationToken)
     {
         // Where the loops never ran there is nobody to sync, only something to close.
-        var timeout = _stage == HostStage.Running ? options.Value.ShutdownSyncTimeout : TimeSpan.Zero;
+        var timeout = _stage == HostStage.Running ? options.Current.ShutdownSyncTimeout : TimeSpan.Zero;
         _stage = _stage == HostStage.Failed ? HostStage.Failed : HostStage.Stopped;
+        options.Dispose();
         if (_databases is { } databases)
         {
             await databases.StopAsync(timeout, cancellationToken).ConfigureAwait(false);
@@ -182,7 +183,7 @@ internal sealed class LitestreamHost(
         ObjectDisposedException.ThrowIf(_isDisposed, this);
 
         // Runs the application's own configuration, so outside the lock.
-        var value = options.Value;
+        var value = options.Current;
         lock (_making)
         {
             return _databases ??= new DatabaseSet(definitions.Create(value), factory, timeProvider, logger);

@@ -43,8 +43,14 @@ public static class LitestreamServiceCollectionExtensions
             provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
             provider.GetRequiredService<LitestreamMetrics>(),
             provider.GetRequiredService<StateChanges>()));
-        services.TryAddSingleton(static provider => new LitestreamHost(
+        services.TryAddSingleton(static provider => new OptionsReload(
             provider.GetRequiredService<IOptions<LitestreamOptions>>(),
+            provider.GetRequiredService<IOptionsFactory<LitestreamOptions>>(),
+            provider.GetServices<IOptionsChangeTokenSource<LitestreamOptions>>(),
+            provider.GetServices<ConfigurationSource>(),
+            provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
+        services.TryAddSingleton(static provider => new LitestreamHost(
+            provider.GetRequiredService<OptionsReload>(),
             provider.GetRequiredService<DatabaseDefinitions>(),
             provider.GetRequiredService<IDatabaseEngineFactory>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -86,6 +92,7 @@ public static class LitestreamServiceCollectionExtensions
         var source = new ConfigurationSource(section);
         services.AddSingleton(source);
         services.AddSingleton<IConfigureOptions<LitestreamOptions>>(source);
+        services.AddSingleton<IOptionsChangeTokenSource<LitestreamOptions>>(source);
         return builder;
     }
 

@@ -9,4 +9,12 @@ internal sealed record CaptureDefinition(string Name, string Path, string MetaPa
 {
     /// <summary>Test only: see <see cref="Shadow.WalSyncSettings.Pause"/>.</summary>
     public Action? Pause { get; init; }
+
+    /// <summary>What those get who wait for a pass while there is nothing to capture.</summary>
+    public LitestreamException NotOpen(ReplicationState state) => new(
+        state == ReplicationState.WaitingForOtherProcess
+            ? $"The database '{Name}' is replicated by another process; this one takes over when that one lets go."
+            : $"The database '{Name}' does not exist yet: there is no file '{Path}'.",
+        innerException: null,
+        isTransient: true);
 }

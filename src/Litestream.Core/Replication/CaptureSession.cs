@@ -12,6 +12,7 @@ namespace Litestream.Replication;
 internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly MetaDirectory _meta = new(definition.MetaPath, definition.Path);
+    private readonly WalSyncSettings _settings = WalSyncSettings.Of(definition.Options, definition.Pause);
     private FileStream? _lock;
     private ReadMarks? _guard;
     private bool _waitingLogged;
@@ -28,7 +29,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
 
     public string SpoolPath => _meta.SpoolPath;
 
-    private TimeSpan BusyTimeout => definition.Options.BusyTimeout;
+    private TimeSpan BusyTimeout { get; set; } = definition.Options.BusyTimeout;
 
     /// <summary>The next generation begins because the database has just been restored.</summary>
     public void Restored() => _restart = GenerationReason.Restored;
@@ -187,7 +188,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
 
         var capture = new WalSync(
-            definition.Path, _meta, Shadow, goesOn ? held!.Marks : new ReadMarks(Connect), goesOn ? held : null, Settings(), time, logger);
+            definition.Path, _meta, Shadow, goesOn ? held!.Marks : new ReadMarks(Connect), goesOn ? held : null, _settings, time, logger);
         try
         {
             capture.Open(_restart);
@@ -223,13 +224,12 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
     }
 
-    private WalSyncSettings Settings() => new()
+    /// <summary>Goes on with other settings. The time-out is that of connections opened from now on.</summary>
+    public void Apply(DatabaseOptions options)
     {
-        CheckpointInterval = definition.Options.CheckpointInterval,
-        MinCheckpointPages = (uint)definition.Options.MinCheckpointPages,
-        MaxCheckpointPages = (uint)definition.Options.MaxCheckpointPages,
-        Pause = definition.Pause,
-    };
+        BusyTimeout = options.BusyTimeout;
+        _settings.Apply(options);
+    }
 
     /// <summary>Switches the database to WAL mode if it is in another one.</summary>
     private void EnsureWal()

@@ -54,15 +54,12 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     /// <summary>Removes from the shadow, after every pass, what no replica needs.</summary>
     public ShadowTrimmer? Trimmer { get; set; }
 
-    /// <summary>Where passes are reported.</summary>
     public DatabaseTelemetry Telemetry { get; set; }
 
-    public CaptureHealth Health => _health;
-
-    /// <summary>Age of the oldest commit that is not captured yet; zero when there is none. Computed now.</summary>
-    public TimeSpan UncapturedFor => _uncaptured.Age;
-
     public string Name => _definition.Name;
+
+    public CaptureHealth Health => _health;
+    public TimeSpan UncapturedFor => _uncaptured.Age;
 
     public IShadow Shadow => _session.Shadow;
 
@@ -87,6 +84,23 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>Goes on with other settings, once the pass in progress is over.</summary>
+    public async Task ApplyAsync(DatabaseOptions options)
+    {
+        await _gate.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            _session.Apply(options);
+            Trimmer?.Limit = options.ShadowLimit;
+            _watch.ChangePace(options.MonitorInterval);
+        }
+        finally
+        {
+            _gate.Release();
+            _signal.Urgent();
         }
     }
 
@@ -234,9 +248,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-
-        // Whoever started the loop is not the parent of all that it will ever do.
-        Activity.Current = null;
+        Activity.Current = null; // whoever started the loop is not the parent of all that it will ever do
         while (!cancellationToken.IsCancellationRequested)
         {
             _clock.BackIn(TimeSpan.Zero);
@@ -296,7 +308,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
                 _health.Is(state);
                 _uncaptured.Forget();
                 _watch.Dispose();
-                PassWaiters.Fail(waiting, new LitestreamException(NotOpen(state), innerException: null, isTransient: true));
+                PassWaiters.Fail(waiting, _definition.NotOpen(state));
                 return LookAgain;
             }
 
@@ -382,10 +394,5 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
         return _health.Failed(exception);
     }
-
-    private string NotOpen(ReplicationState state) => state == ReplicationState.WaitingForOtherProcess
-        ? $"The database '{Name}' is replicated by another process; this one takes over when that one lets go."
-        : $"The database '{Name}' does not exist yet: there is no file '{_definition.Path}'.";
-
     private InvalidOperationException NotRunning() => new($"The replication of '{Name}' is not running.");
 }

@@ -3,7 +3,7 @@ namespace Litestream.Replication;
 /// <summary>When a replica is looked at, whether it still holds what it is believed to hold. Thread-safe.</summary>
 /// <param name="interval">So often in any case.</param>
 /// <param name="time">The clock.</param>
-internal sealed class InspectionSchedule(TimeSpan interval, TimeProvider time)
+internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvider time)
 {
     /// <summary>
     /// After so long without an upload somebody else may have taken over: another host, or the one that this machine was
@@ -35,7 +35,7 @@ internal sealed class InspectionSchedule(TimeSpan interval, TimeProvider time)
         {
             lock (_lock)
             {
-                var due = _inspected is { } inspected ? interval - time.GetElapsedTime(inspected) : TimeSpan.Zero;
+                var due = _inspected is { } inspected ? interval.Value - time.GetElapsedTime(inspected) : TimeSpan.Zero;
                 var pause = _failed is { } failed ? RetryPolicies.MaxDelay - time.GetElapsedTime(failed) : TimeSpan.Zero;
                 due = due > pause ? due : pause;
                 return due > TimeSpan.Zero ? due : TimeSpan.Zero;

@@ -4,7 +4,7 @@ namespace Litestream.Replication;
 
 /// <summary>When the next pass is due: at once for those who wait, else once per interval, and later after failures.</summary>
 /// <remarks>Used by the worker's loop and its passes, never at the same time.</remarks>
-internal sealed class PassCadence(TimeSpan syncInterval, ReplicationWaiters waiters, ReplicaHealth health, TimeProvider time)
+internal sealed class PassCadence(Setting<TimeSpan> syncInterval, ReplicationWaiters waiters, ReplicaHealth health, TimeProvider time)
 {
     private long? _lastStarted;
     private long _lastSequence = -1;
@@ -51,10 +51,10 @@ internal sealed class PassCadence(TimeSpan syncInterval, ReplicationWaiters wait
         {
             // The last pass got stuck at something that passes, a change of generation in the middle of a snapshot.
             urgentOnly = false;
-            return Remaining(TimeSpan.FromTicks(Math.Max(syncInterval.Ticks, RetryPolicies.FirstDelay.Ticks)) - elapsed);
+            return Remaining(TimeSpan.FromTicks(Math.Max(syncInterval.Value.Ticks, RetryPolicies.FirstDelay.Ticks)) - elapsed);
         }
 
-        return waiters.Any ? TimeSpan.Zero : Remaining(syncInterval - elapsed);
+        return waiters.Any ? TimeSpan.Zero : Remaining(syncInterval.Value - elapsed);
     }
 
     private static TimeSpan Remaining(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;

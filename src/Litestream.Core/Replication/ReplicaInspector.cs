@@ -14,10 +14,10 @@ namespace Litestream.Replication;
 /// </remarks>
 /// <param name="store">The replica.</param>
 /// <param name="standing">What is believed.</param>
-/// <param name="countFromNewest">
-/// True where others delete, a store's own rules: then only what a restore of the newest state needs is counted.
+/// <param name="retention">
+/// Null where others delete, a store's own rules: then only what a restore of the newest state needs is counted.
 /// </param>
-internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding standing, bool countFromNewest)
+internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding standing, Setting<TimeSpan?> retention)
 {
     /// <summary>What is dated within this time of each other may have been written in another order: answers get lost, clocks of stores differ.</summary>
     private static readonly TimeSpan SameTime = TimeSpan.FromMinutes(5);
@@ -116,7 +116,7 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
             return null;
         }
 
-        var oldest = countFromNewest ? believed.Newest.Index : found.Snapshots[0].Index;
+        var oldest = retention.Value is null ? believed.Newest.Index : found.Snapshots[0].Index;
         var first = found.FirstAtOrBehind(new SegmentPlace(oldest, 0));
         var end = found.FirstAtOrBehind(new SegmentPlace(last.Index, (uint)last.Offset)) + 1;
         if (first >= end

@@ -19,7 +19,7 @@ namespace Litestream.Replication;
 /// <param name="store">The replica.</param>
 /// <param name="standing">Tells what is on the replica.</param>
 /// <param name="publisher">Reads snapshots back.</param>
-/// <param name="options">How long, and how often.</param>
+/// <param name="settings">How long, and how often.</param>
 /// <param name="time">Our clock.</param>
 /// <param name="replica">Name of the replica.</param>
 /// <param name="logger">Where it is said.</param>
@@ -28,7 +28,7 @@ internal sealed class ReplicaRetention(
     ReplicaStore store,
     ReplicaStanding standing,
     SnapshotPublisher publisher,
-    ReplicaOptions options,
+    ReplicaSettings settings,
     TimeProvider time,
     string replica,
     ILogger logger)
@@ -45,19 +45,19 @@ internal sealed class ReplicaRetention(
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private DateTimeOffset? _next = DateTimeOffset.MinValue; // the store's time that the cut-off must reach; null for never
     private long _lastRun = time.GetTimestamp();
-    private TimeSpan _pause = options.RetentionCheckInterval < AfterStart ? options.RetentionCheckInterval : AfterStart;
+    private TimeSpan _pause = settings.RetentionCheckInterval.Value is var every && every < AfterStart ? every : AfterStart;
 
     // Snapshots that were read back in this process, by key, and what was found.
     private readonly HashSet<string> _proven = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unsound = new(StringComparer.Ordinal);
 
     /// <summary>True while only an upload can tell the time there: then what is captured matters.</summary>
-    public bool WaitsForUpload => options.Retention is not null && (store.Clock.Now is null || standing.Progress is null);
+    public bool WaitsForUpload => settings.Retention.Value is not null && (store.Clock.Now is null || standing.Progress is null);
 
     /// <summary>How long until there may be something to delete; infinite if only something new on the replica can change that.</summary>
     public TimeSpan UntilDue()
     {
-        if (options.Retention is not { } retention || store.Clock.Now is not { } now || standing.Progress is null)
+        if (settings.Retention.Value is not { } retention || store.Clock.Now is not { } now || standing.Progress is null)
         {
             return Timeout.InfiniteTimeSpan;
         }
@@ -76,6 +76,16 @@ internal sealed class ReplicaRetention(
         }
     }
 
+    /// <summary>The settings have changed: what is due by them is not put off by what was before.</summary>
+    public void Changed()
+    {
+        var every = settings.RetentionCheckInterval.Value;
+        lock (_lock)
+        {
+            _pause = _pause < every ? _pause : every;
+        }
+    }
+
     /// <summary>Another snapshot is there, which will be old enough one day.</summary>
     public void SnapshotPublished(KnownSnapshot snapshot)
     {
@@ -91,7 +101,12 @@ internal sealed class ReplicaRetention(
     /// <exception cref="ReplicaException">The replica failed, or refuses to delete.</exception>
     public async Task RunOnceAsync(Func<CancellationToken, Task<ReplicaInventory?>> inspect, CancellationToken cancellationToken)
     {
-        Pause(options.RetentionCheckInterval);
+        Pause(settings.RetentionCheckInterval.Value);
+        if (settings.Retention.Value is not { } retention)
+        {
+            return;
+        }
+
         if (store.Clock.Ahead is { } ahead && ahead.Duration() > MaxApart)
         {
             throw new ReplicaException(
@@ -103,8 +118,8 @@ internal sealed class ReplicaRetention(
             return;
         }
 
-        var cutOff = now - options.Retention!.Value - Grace;
-        var plan = await PlanAsync(inventory, cutOff, cancellationToken).ConfigureAwait(false);
+        var cutOff = now - retention - Grace;
+        var plan = await PlanAsync(inventory, cutOff, retention, cancellationToken).ConfigureAwait(false);
         if (plan is null)
         {
             return;
@@ -127,7 +142,8 @@ internal sealed class ReplicaRetention(
     private static TimeSpan MaxWait => TimeSpan.FromDays(1);
 
     /// <summary>A plan whose every support has been read back; null if one turned out to be unsound and the generation ends with it.</summary>
-    private async Task<RetentionPlan?> PlanAsync(ReplicaInventory inventory, DateTimeOffset cutOff, CancellationToken cancellationToken)
+    private async Task<RetentionPlan?> PlanAsync(
+        ReplicaInventory inventory, DateTimeOffset cutOff, TimeSpan retention, CancellationToken cancellationToken)
     {
         var avoided = new HashSet<string>(_unsound, StringComparer.Ordinal);
         while (true)
@@ -136,7 +152,7 @@ internal sealed class ReplicaRetention(
             var changed = false;
             foreach (var support in plan.ReliesOn.Where(snapshot => !_proven.Contains(snapshot.Key)))
             {
-                if (await IsProvenAsync(support, cancellationToken).ConfigureAwait(false) is { } proven)
+                if (await IsProvenAsync(support, retention, cancellationToken).ConfigureAwait(false) is { } proven)
                 {
                     changed |= !proven && avoided.Add(support.Key);
                 }
@@ -154,10 +170,10 @@ internal sealed class ReplicaRetention(
     }
 
     /// <returns>False if it must not be relied on; null if the generation in use ends with it.</returns>
-    private async Task<bool?> IsProvenAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<bool?> IsProvenAsync(CatalogSnapshot snapshot, TimeSpan retention, CancellationToken cancellationToken)
     {
         var reading = await store.ReadSnapshotTrailerAsync(snapshot.Object, cancellationToken).ConfigureAwait(false);
-        if (reading.Trailer is { } trailer && trailer.TakenAt > time.GetUtcNow() - options.Retention!.Value)
+        if (reading.Trailer is { } trailer && trailer.TakenAt > time.GetUtcNow() - retention)
         {
             // By our clock it is younger than by the store's.
             return false;
@@ -200,7 +216,7 @@ internal sealed class ReplicaRetention(
         catch (ReplicaException exception) when (!exception.IsTransient)
         {
             // A bucket whose objects are locked, or keys that may only write: to go on asking is of no use.
-            Pause(options.ReplicaCheckInterval);
+            Pause(settings.ReplicaCheckInterval.Value);
             throw new ReplicaException(
                 $"What is older than the retention cannot be deleted from the {store.Description}: {exception.Message} "
                 + "Allow it, or set Retention to off if the store's own rules delete.",

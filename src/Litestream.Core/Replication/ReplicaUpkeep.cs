@@ -47,10 +47,18 @@ internal sealed class ReplicaUpkeep(
     /// <summary>Something is on the replica that was not there before.</summary>
     public void Moved() => _signal.Moved();
 
+    /// <summary>Something else may be due now than before.</summary>
+    public void Changed()
+    {
+        retention.Changed();
+        _signal.Urgent();
+    }
+
     /// <summary>The loop. Returns when the token is cancelled, and throws nothing.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        System.Diagnostics.Activity.Current = null; // whoever started the loop is not the parent of all that it will ever do
         try
         {
             while (!cancellationToken.IsCancellationRequested)

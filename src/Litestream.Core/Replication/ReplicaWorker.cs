@@ -50,28 +50,30 @@ internal sealed class ReplicaWorker : IDisposable
         (_database, _timeProvider) = (database, timeProvider);
         Name = replicaName;
         _health = new ReplicaHealth(database.Name, replicaName, timeProvider, jitter, logger);
-        _cadence = new PassCadence(options.SyncInterval, _waiters, _health, timeProvider);
+        Settings = new ReplicaSettings(options);
+        _cadence = new PassCadence(Settings.SyncInterval, _waiters, _health, timeProvider);
         _lag = new LagTracker(timeProvider);
         _store = new ReplicaStore(client, database.Name, replicaName, timeProvider, jitter);
         var spool = new SnapshotSpool(database, freeSpace ?? SnapshotSpool.FreeSpace);
         _standing = new ReplicaStanding(database, logger, OnCovered);
-        var inspections = new InspectionSchedule(options.ReplicaCheckInterval, timeProvider);
+        var inspections = new InspectionSchedule(Settings.ReplicaCheckInterval, timeProvider);
         _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing, inspections);
-        var schedule = new SnapshotSchedule(options.SnapshotInterval, _store.Clock, timeProvider, jitter);
+        var schedule = new SnapshotSchedule(Settings.SnapshotInterval, _store.Clock, timeProvider, jitter);
         var snapshots = new PeriodicSnapshots(database, _store, _standing, _catchUp.Publisher, spool, schedule, UploadAsync, replicaName, logger);
-        var retention = new ReplicaRetention(database, _store, _standing, _catchUp.Publisher, options, timeProvider, replicaName, logger);
-        var inspector = new ReplicaInspector(_store, _standing, countFromNewest: options.Retention is null);
+        var retention = new ReplicaRetention(database, _store, _standing, _catchUp.Publisher, Settings, timeProvider, replicaName, logger);
+        var inspector = new ReplicaInspector(_store, _standing, Settings.Retention);
         _upkeep = new ReplicaUpkeep(snapshots, retention, inspector, inspections, _standing, database.Name, replicaName, timeProvider, logger);
         _catchUp.Inspect = _upkeep.InspectBeforeUploadAsync;
+        Settings.Changed += _signal.Urgent;
+        Settings.Changed += _upkeep.Changed;
     }
 
-    /// <summary>Where snapshots are reported.</summary>
     public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = _upkeep.Telemetry = value; }
 
-    public ReplicaHealth Health => _health;
-
-    /// <summary>Name of the replica.</summary>
     public string Name { get; }
+
+    public ReplicaHealth Health => _health;
+    public ReplicaSettings Settings { get; }
 
     /// <summary>Up to where the replica can be restored; empty before its first snapshot is known of.</summary>
     public ReplicationPosition Position => _health.Position;
@@ -87,8 +89,6 @@ internal sealed class ReplicaWorker : IDisposable
     /// snapshot as soon as it can be reached.
     /// </summary>
     public void DropClaim() => _standing.Claim = ShadowClaim.Nothing;
-
-    public void HeadChanged() => HeadChanged(noticedAt: null);
 
     /// <summary>Says that the shadow's head has moved. Never blocks, never allocates.</summary>
     /// <param name="noticedAt">When the oldest new commit was noticed, if that is known.</param>
@@ -130,9 +130,9 @@ internal sealed class ReplicaWorker : IDisposable
         _health.Running(true);
         try
         {
-            // Whoever starts the loop, a host that starts, does not wait for a first snapshot to be read and compressed.
+            // Whoever starts the loop does not wait for a first snapshot, nor is he the parent of all that it will ever do.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            Activity.Current = null; // nor is whoever started it the parent of all that it will ever do
+            Activity.Current = null;
             while (!cancellationToken.IsCancellationRequested)
             {
                 var head = _database.Shadow.Head;

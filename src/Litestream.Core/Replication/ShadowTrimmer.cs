@@ -11,6 +11,9 @@ namespace Litestream.Replication;
 /// <param name="logger">Told when a replica loses its claim.</param>
 internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string path, long limit, ILogger logger)
 {
+    /// <summary>Bytes on the disk that may be held back for replicas that lag. Changed in the database's loop.</summary>
+    public long Limit { get; set; } = limit;
+
     /// <summary>The disk is full: frees what can be freed, at the cost of the replica that lags most.</summary>
     public void Relieve(ShadowWal shadow)
     {
@@ -24,7 +27,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
     /// <summary>Removes from the shadow what every replica has; past the disk bound the one that lags most loses its claim.</summary>
     public void Trim(ShadowWal shadow)
     {
-        if (shadow.SizeBytes > limit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
+        if (shadow.SizeBytes > Limit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
         {
             DropOldestClaim(shadow);
         }
@@ -66,7 +69,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
                 foreach (var worker in workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index)))
                 {
                     worker.DropClaim();
-                    Log.ShadowLimitReached(logger, path, worker.Name, limit);
+                    Log.ShadowLimitReached(logger, path, worker.Name, Limit);
                     return;
                 }
             }

@@ -3,11 +3,11 @@ using Litestream.Shadow;
 namespace Litestream.Replication;
 
 /// <summary>When the next snapshot after a generation's first is due. Thread-safe.</summary>
-/// <param name="interval">The time between two; null for none but on demand.</param>
+/// <param name="every">The time between two; null for none but on demand.</param>
 /// <param name="store">The clock that dates the snapshots.</param>
 /// <param name="time">Ours.</param>
 /// <param name="jitter">Spreads the snapshots of databases that were started together.</param>
-internal sealed class SnapshotSchedule(TimeSpan? interval, StoreClock store, TimeProvider time, Random jitter)
+internal sealed class SnapshotSchedule(Setting<TimeSpan?> every, StoreClock store, TimeProvider time, Random jitter)
 {
     /// <summary>How much earlier than the interval one may come, as a part of it: early, so that no window of time has one less.</summary>
     private const double Spread = 0.02;
@@ -30,6 +30,7 @@ internal sealed class SnapshotSchedule(TimeSpan? interval, StoreClock store, Tim
     /// <param name="isSpooled">True if an image waits for its upload.</param>
     public TimeSpan UntilDue(ReplicaProgress? progress, ShadowHead? head, bool isSpooled)
     {
+        var interval = every.Value;
         if (progress is null || (!isSpooled && interval is null))
         {
             return Timeout.InfiniteTimeSpan;

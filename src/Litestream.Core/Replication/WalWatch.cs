@@ -6,6 +6,7 @@ namespace Litestream.Replication;
 /// </summary>
 internal sealed class WalWatch(IWalWatcher watcher, TimeSpan idleInterval, Action onChanged) : IDisposable
 {
+    private TimeSpan _idleInterval = idleInterval;
     private IDisposable? _registration;
     private nint _pointer;
 
@@ -20,8 +21,20 @@ internal sealed class WalWatch(IWalWatcher watcher, TimeSpan idleInterval, Actio
         Dispose();
         if (pointer != 0)
         {
-            _registration = watcher.Watch(pointer, idleInterval, onChanged);
+            _registration = watcher.Watch(pointer, _idleInterval, onChanged);
             _pointer = pointer;
+        }
+    }
+
+    /// <summary>Looks at this pace from now on.</summary>
+    public void ChangePace(TimeSpan idleInterval)
+    {
+        if (_idleInterval != idleInterval)
+        {
+            var pointer = _pointer;
+            _idleInterval = idleInterval;
+            Dispose();
+            MoveTo(pointer);
         }
     }
 

@@ -10,7 +10,17 @@ internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList
 
     /// <summary>The loops. Returns when the token is cancelled, and throws nothing.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(replicas.Where(replica => replica.Interval is not null).Select(replica => RunAsync(replica, replica.Interval!.Value, cancellationToken)));
+        Task.WhenAll(replicas.Select(replica => RunAsync(replica, cancellationToken)));
+
+    /// <summary>Goes on with other intervals, at once.</summary>
+    public void Apply(string replica, TimeSpan? interval)
+    {
+        foreach (var verifier in replicas.Where(verifier => verifier.Name == replica))
+        {
+            verifier.Interval.Value = interval;
+            verifier.Changed.Urgent();
+        }
+    }
 
     /// <summary>Adds to the status of a replica what is known.</summary>
     public ReplicaStatus AddTo(ReplicaStatus status) =>
@@ -60,17 +70,25 @@ internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList
         }
     }
 
-    private async Task RunAsync(ReplicaVerifier replica, TimeSpan interval, CancellationToken cancellationToken)
+    private async Task RunAsync(ReplicaVerifier replica, CancellationToken cancellationToken)
     {
-        var again = interval < AgainAfter ? interval : AgainAfter;
-        var delay = FirstDelay(replica.Name, interval);
+        System.Diagnostics.Activity.Current = null; // whoever started the loop is not the parent of all that it will ever do
+        var (last, verified, first) = (time.GetTimestamp(), true, true);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
-                var verified = !replica.CanVerify || (await replica.VerifyAsync(cancellationToken).ConfigureAwait(false)).Succeeded;
-                delay = verified ? interval : again;
+                var interval = replica.Interval.Value;
+                var delay = interval is not { } every ? Timeout.InfiniteTimeSpan
+                    : (first ? FirstDelay(replica.Name, every) : verified || every < AgainAfter ? every : AgainAfter) - time.GetElapsedTime(last);
+                if (interval is null || delay > TimeSpan.Zero)
+                {
+                    await replica.Changed.WaitAsync(delay, urgentOnly: true, time, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                (last, verified, first) = (time.GetTimestamp(), false, false);
+                verified = !replica.CanVerify || (await replica.VerifyAsync(cancellationToken).ConfigureAwait(false)).Succeeded;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -79,8 +97,9 @@ internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList
             catch (Exception)
             {
                 // Recorded and logged where it happened. The loop goes on all the same.
-                delay = again;
             }
+
+            last = time.GetTimestamp();
         }
     }
 

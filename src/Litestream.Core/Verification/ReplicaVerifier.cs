@@ -27,6 +27,7 @@ internal sealed class ReplicaVerifier : IDisposable
     private readonly Func<string, long> _freeSpace;
     private readonly SemaphoreSlim _gate = new(1, 1); // one verification of a replica at a time
     private readonly VerificationRecord _record = new();
+    private readonly DateTimeOffset _since;
 
     /// <param name="database">The database.</param>
     /// <param name="worker">The one who writes to the replica.</param>
@@ -45,6 +46,7 @@ internal sealed class ReplicaVerifier : IDisposable
         Func<string, long>? freeSpace = null)
     {
         (_database, _worker, _client, Interval, _time, _logger) = (database, worker, client, interval, time, logger);
+        _since = time.GetUtcNow();
         _freeSpace = freeSpace ?? SnapshotSpool.FreeSpace;
     }
 
@@ -54,13 +56,22 @@ internal sealed class ReplicaVerifier : IDisposable
     public DatabaseTelemetry? Telemetry { get; init; }
 
     /// <summary>Between two verifications; null for none by itself.</summary>
-    public TimeSpan? Interval { get; }
+    public Setting<TimeSpan?> Interval { get; }
+
+    /// <summary>Wakes its loop: it looks at the interval again.</summary>
+    public PositionSignal Changed { get; } = new();
 
     /// <summary>False while there is nothing to verify: no database yet, or another process replicates it.</summary>
     public bool CanVerify => _database.Shadow.Head is not null;
 
     /// <summary>Adds to the replica's status what is known.</summary>
-    public ReplicaStatus AddTo(ReplicaStatus status) => _record.AddTo(status);
+    public ReplicaStatus AddTo(ReplicaStatus status)
+    {
+        status = _record.AddTo(status);
+        return CanVerify && Interval.Value is { } interval
+            ? status with { VerificationDueBy = (status.LastVerifiedAt is { } last && last > _since ? last : _since) + (2 * interval) }
+            : status;
+    }
 
     /// <summary>Verifies now. This is where a verification begins and ends.</summary>
     /// <returns>What was found, also a difference.</returns>

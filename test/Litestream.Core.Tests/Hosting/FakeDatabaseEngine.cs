@@ -29,6 +29,14 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
 
     public void Start() => journal.Enqueue($"start {Name}");
 
+    public void Apply(DatabaseOptions options)
+    {
+        Applied = options;
+        journal.Enqueue($"apply {Name}");
+    }
+
+    public DatabaseOptions? Applied { get; private set; }
+
     public Task<ReplicationPosition> SyncAsync(CancellationToken ct) => Note("sync", () => OnSync(ct));
 
     public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken ct) => Note("wait", () => OnSync(ct));

@@ -104,6 +104,34 @@ public sealed class HealthCheckTests : IDisposable
         entry.Status.Should().Be(expected);
     }
 
+    [Theory]
+    [InlineData(1, HealthStatus.Healthy)]
+    [InlineData(-1, HealthStatus.Degraded)]
+    public async Task A_verification_that_is_overdue_degrades(int seconds, HealthStatus expected)
+    {
+        var entry = await CheckAsync(_ => WithReplica(replica => replica with { VerificationDueBy = Now.AddSeconds(seconds) }));
+
+        entry.Status.Should().Be(expected);
+    }
+
+    [Fact]
+    public async Task A_verification_that_could_not_be_done_degrades_and_says_why()
+    {
+        var entry = await CheckAsync(_ => WithReplica(replica => replica with { VerificationError = "There is no room." }));
+
+        entry.Status.Should().Be(HealthStatus.Degraded);
+        entry.Description.Should().Contain("There is no room.");
+    }
+
+    [Fact]
+    public async Task A_warning_of_a_replica_degrades_and_is_repeated()
+    {
+        var entry = await CheckAsync(_ => WithReplica(replica => replica with { Warning = "No new snapshot." }));
+
+        entry.Status.Should().Be(HealthStatus.Degraded);
+        entry.Description.Should().Contain("No new snapshot.");
+    }
+
     [Fact]
     public async Task Data_tell_state_and_lag_of_each_replica()
     {
@@ -165,6 +193,12 @@ public sealed class HealthCheckTests : IDisposable
     {
         _application.Engines.OnCreate = engine => engine.Status = status(engine.Name) with { Name = engine.Name };
         return _application.Build();
+    }
+
+    private DatabaseStatus WithReplica(Func<ReplicaStatus, ReplicaStatus> change)
+    {
+        var status = Replicating();
+        return status with { Replicas = [change(status.Replicas[0])] };
     }
 
     private DatabaseStatus In(ReplicationState state, int seconds) => Replicating() with { State = state, StateSince = Now.AddSeconds(-seconds) };

@@ -49,7 +49,7 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
     /// <summary>Fails reads of the shadow, to see that they are not taken for the replica's.</summary>
     public Exception? ReadFailure { get; set; }
 
-    public Action HeadChanged { get; set; } = () => { };
+    public Action<DateTimeOffset?> HeadChanged { get; set; } = _ => { };
 
     public ShadowHead? Head
     {
@@ -107,7 +107,7 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
                 ++_sequence, new ReplicationPosition(generation, index, entry.Length), entry.Header, entry.Checksum, entry.CapturedAt);
         }
 
-        HeadChanged();
+        HeadChanged(null);
         return Head!;
     }
 

@@ -37,11 +37,47 @@ public sealed class ReplicaVerifierTests : IDisposable
     public async Task Without_an_interval_nothing_happens_by_itself()
     {
         var verifier = Verifier(interval: null);
+        using var stop = new CancellationTokenSource();
+        var loop = new DatabaseVerifier(_scene.Capture, [verifier], _scene.Time).RunAsync(stop.Token);
 
-        await new DatabaseVerifier(_scene.Capture, [verifier], _scene.Time).RunAsync(CancellationToken.None);
+        _scene.Time.Advance(TimeSpan.FromDays(30));
+        await stop.CancelAsync();
+        await loop;
 
         Status(verifier).LastVerifiedAt.Should().BeNull();
+        Status(verifier).VerificationDueBy.Should().BeNull();
         _scene.Replica.Calls.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task An_interval_can_come_while_it_runs()
+    {
+        var verifier = Verifier(interval: null);
+        using var stop = new CancellationTokenSource();
+        var verifiers = new DatabaseVerifier(_scene.Capture, [verifier], _scene.Time);
+        var loop = verifiers.RunAsync(stop.Token);
+
+        verifiers.Apply("primary", TimeSpan.FromHours(6));
+        for (var i = 0; Status(verifier).LastVerifiedAt is null; i++)
+        {
+            i.Should().BeLessThan(5_000, "an interval came");
+            _scene.Time.Advance(TimeSpan.FromHours(1));
+            await Task.Delay(1);
+        }
+
+        await stop.CancelAsync();
+        await loop;
+    }
+
+    [Fact]
+    public void Is_overdue_two_intervals_after_the_start()
+    {
+        var start = _scene.Time.GetUtcNow();
+        var verifier = Verifier(TimeSpan.FromHours(6));
+
+        _scene.Time.Advance(TimeSpan.FromDays(1));
+
+        Status(verifier).VerificationDueBy.Should().Be(start.AddHours(12));
     }
 
     [Fact]
