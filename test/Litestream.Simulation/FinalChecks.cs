@@ -81,9 +81,11 @@ internal sealed class FinalChecks(World world, Random random)
             throw new SimulationException($"Nothing has happened, and yet there are {snapshots.Count} generations.");
         }
 
-        if (!world.Swarm.ShortOfSpace && snapshots.Values.Any(count => count > 1))
+        if (world.Swarm is { ShortOfSpace: false, Lies: false } && snapshots.Values.Any(count => count > 1 + replica.SnapshotsDemanded))
         {
-            throw new SimulationException("No claim was lost, and yet a generation has several snapshots.");
+            throw new SimulationException(
+                $"No claim was lost, and yet a generation on replica {replica.Number} has several snapshots: "
+                + string.Join(", ", replica.Objects.Keys.Where(key => ReplicaLayout.TryParseSnapshot(key, out _))));
         }
     }
 }

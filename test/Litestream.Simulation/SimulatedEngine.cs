@@ -1,4 +1,5 @@
 using Litestream.Replication;
+using Litestream.Shadow;
 using Litestream.Testing.Faults;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,6 +13,8 @@ internal sealed class SimulatedEngine : IDisposable
     private readonly bool[] _working;
     private readonly List<(long Sequence, State State)> _captured = [];
     private bool _capturing;
+    private bool _opening;
+    private string? _judged;
     private bool _stopped;
 
     public SimulatedEngine(World world, Site site)
@@ -39,7 +42,7 @@ internal sealed class SimulatedEngine : IDisposable
             Replicator,
             Client(replica),
             $"replica {replica.Number}",
-            new ReplicaOptions { Url = "memory://" },
+            new ReplicaOptions { Url = "memory://", SnapshotInterval = null },
             world.Time,
             NullLogger.Instance,
             new Random(world.Seed),
@@ -74,34 +77,21 @@ internal sealed class SimulatedEngine : IDisposable
         && Replicator.Shadow.Head is { } head
         && Workers.All(worker => worker.CoveredSequence >= head.Sequence);
 
-    public void Open() => Capturing(() => _world.Run(Replicator.OpenAsync(CancellationToken.None)));
+    public void Open() => Capturing(() => _world.Run(Replicator.OpenAsync(CancellationToken.None)), opening: true);
 
     /// <summary>One pass of the capture.</summary>
-    public void Capture() => Capturing(() => _world.Run(Replicator.RunOnceAsync(CancellationToken.None)));
+    public void Capture() => Capturing(
+        () => _world.Run(Replicator.RunOnceAsync(CancellationToken.None)),
+        opening: Replicator.State is ReplicationState.Retrying or ReplicationState.Faulted || Replicator.Shadow.Head is null);
 
     /// <summary>One pass of a worker.</summary>
-    public void Work(int number)
-    {
-        var worker = Workers[number];
-        _working[number] = true;
-        try
-        {
-            _world.Run(worker.RunOnceAsync(CancellationToken.None));
-        }
-        catch (ReplicaException exception)
-        {
-            _world.Say($"  replica {number}: {exception.Message}");
-        }
-        finally
-        {
-            _working[number] = false;
-        }
+    public void Work(int number) => Working(number, worker => worker.RunOnceAsync(CancellationToken.None));
 
-        if (!IsDead)
-        {
-            _site.Learn();
-            Acknowledge(number);
-        }
+    /// <summary>A snapshot on demand.</summary>
+    public void Snapshot(int number)
+    {
+        _world.Replicas[number].SnapshotsDemanded++;
+        Working(number, worker => worker.SnapshotAsync(CancellationToken.None));
     }
 
     /// <summary>Ends as a host does; the mark goes too, or stays for a later host of the process.</summary>
@@ -124,7 +114,30 @@ internal sealed class SimulatedEngine : IDisposable
         }
     }
 
-    private void Capturing(Action capture)
+    private void Working(int number, Func<ReplicaWorker, Task> work)
+    {
+        _working[number] = true;
+        try
+        {
+            _world.Run(work(Workers[number]));
+        }
+        catch (LitestreamException exception)
+        {
+            _world.Say($"  replica {number}: {exception.Message}");
+        }
+        finally
+        {
+            _working[number] = false;
+        }
+
+        if (!IsDead)
+        {
+            _site.Learn();
+            Acknowledge(number);
+        }
+    }
+
+    private void Capturing(Action capture, bool opening)
     {
         _capturing = true;
         try
@@ -138,6 +151,14 @@ internal sealed class SimulatedEngine : IDisposable
 
         if (!IsDead && Replicator.Shadow.Head is { } head)
         {
+            _opening |= opening;
+            if (head.Position.Generation != _judged
+                && Replicator.GetStatus() is { State: ReplicationState.Replicating, GenerationReason: { } reason })
+            {
+                _world.Check(() => DemandCause(Enum.Parse<GenerationReason>(reason), _opening));
+                (_judged, _opening) = (head.Position.Generation, false);
+            }
+
             _site.Learn();
             if (_site.Expect(head.Position) is { } state)
             {
@@ -146,11 +167,32 @@ internal sealed class SimulatedEngine : IDisposable
         }
     }
 
+    /// <summary>No generation begins without a cause, and nothing that happens while a mark is held is one.</summary>
+    private void DemandCause(GenerationReason reason, bool opening)
+    {
+        var swarm = _world.Swarm;
+        var isCaused = reason switch
+        {
+            GenerationReason.NoneYet or GenerationReason.WalResetWhileAway => opening,
+            GenerationReason.WalOverwritten or GenerationReason.ShadowTorn => opening && swarm.PowerCuts,
+            GenerationReason.PageSizeChanged => opening && swarm.PageSizeChanges,
+            GenerationReason.ReplicaDiverged or GenerationReason.ReplicaHoled or GenerationReason.ReplicaConflict =>
+                swarm.Tampering || swarm.Zombies || swarm.Lies || swarm.PowerCuts || swarm.ShortOfSpace,
+            _ => false,
+        };
+        if (!isCaused)
+        {
+            throw new SimulationException($"A generation began {(opening ? "at a start" : "in the middle")} for no cause that this run gave: {reason}.");
+        }
+    }
+
     /// <summary>What the worker says now is held against it in the end.</summary>
-    private void Acknowledge(int number)
+    private void Acknowledge(int number, bool inTheMiddle = false)
     {
         var worker = Workers[number];
-        if (worker.Position.IsEmpty)
+
+        // In the middle, the end of what is up may lie within a transaction, where nobody can be told to restore to.
+        if (worker.Position.IsEmpty || (inTheMiddle && _site.Expect(worker.Position) is null))
         {
             return;
         }
@@ -170,8 +212,11 @@ internal sealed class SimulatedEngine : IDisposable
             DemandAlive();
             if (call.Operation == ReplicaOperation.Write && !replica.IsTampered)
             {
-                _world.Check(replica.DemandNoOrphan);
+                _world.Check(() => replica.DemandSoundFor(call.Key, _world.Swarm));
             }
+
+            // Whoever looks at the status now is told this.
+            Acknowledge(replica.Number, inTheMiddle: true);
 
             _world.Turn(_site, Place.InStore);
             DemandAlive();

@@ -28,13 +28,27 @@ internal sealed class SimulatedReplica
     /// <summary>True once somebody has damaged or removed something: then not all can be restored, but nothing wrong may be.</summary>
     public bool IsTampered { get; set; }
 
-    /// <summary>Nothing can be reached, for a while.</summary>
-    public bool IsAway { get; private set; }
+    /// <summary>Snapshots that were asked for, besides those that generations begin with.</summary>
+    public int SnapshotsDemanded { get; set; }
 
-    public void Fail(bool faults, bool away)
+    /// <summary>Everything works.</summary>
+    public void Mend() => Store.Script = FaultScript.Nothing;
+
+    /// <summary>From now on the store behaves in another way.</summary>
+    /// <returns>In which.</returns>
+    public string Change(Random random)
     {
-        IsAway = away;
-        Store.Script = away ? FaultScript.From(1, new Fault(FaultKind.FailBefore)) : faults ? _script : FaultScript.Nothing;
+        var operation = (ReplicaOperation)random.Next(4);
+        var (script, says) = random.Next(8) switch
+        {
+            0 or 1 => (FaultScript.Nothing, "works well"),
+            2 => (FaultScript.From(1, new Fault(FaultKind.FailBefore)), "is away"),
+            3 => (FaultScript.From(1, new Fault(FaultKind.FailAfter)), "does everything and its answers are lost"),
+            4 => (FaultScript.Without(operation), $"does not allow {operation}"),
+            _ => (_script, "fails now and then"),
+        };
+        Store.Script = script;
+        return says;
     }
 
     /// <summary>Damages or removes an object.</summary>
@@ -91,6 +105,29 @@ internal sealed class SimulatedReplica
             {
                 throw new SimulationException($"There is no snapshot that leads to '{key}': the real litestream refuses such a replica.");
             }
+        }
+    }
+
+    /// <summary>
+    /// What holds at every write: there is no orphan, and a snapshot that is not a generation's first, nor that of a replica
+    /// that rejoins, is there only after the WAL that it needs. The real litestream restores wrong what breaks that.
+    /// </summary>
+    public void DemandSoundFor(string key, Swarm swarm)
+    {
+        DemandNoOrphan();
+        if (swarm.ShortOfSpace || swarm.Lies || !ReplicaLayout.TryParseSnapshot(key, out var name) || !Objects.Keys.Contains(key))
+        {
+            return;
+        }
+
+        var isFirst = Objects.Keys.First(other => ReplicaLayout.TryParseSnapshot(other, out var snapshot) && snapshot.Generation == name.Generation) == key;
+        var end = Objects.Keys
+            .Where(other => ReplicaLayout.TryParseSegment(other, out var segment) && segment.Generation == name.Generation && segment.Index == name.Index)
+            .Select(other => SegmentTrailerCodec.ReadTail(Objects[other]).Trailer?.EndOffset ?? 0)
+            .LastOrDefault();
+        if (!isFirst && SnapshotTrailerCodec.ReadTail(Objects[key]).Trailer is { } trailer && trailer.CoveredOffset > end)
+        {
+            throw new SimulationException($"'{key}' contains its index up to {trailer.CoveredOffset}, and the WAL there ends at {end}.");
         }
     }
 

@@ -1,10 +1,25 @@
 using System.Runtime.ExceptionServices;
+using Litestream.Diagnostics;
 
 namespace Litestream.Simulation;
 
 /// <summary>Plays one seed.</summary>
 public static class SimulationRun
 {
+    /// <summary>Plays one seed while one of the known mistakes is made.</summary>
+    internal static SimulationReport Play(int seed, Mutation mutation)
+    {
+        Mutations.Made = mutation;
+        try
+        {
+            return Play(seed);
+        }
+        finally
+        {
+            Mutations.Made = Mutation.None;
+        }
+    }
+
     public static SimulationReport Play(int seed)
     {
         SimulationReport? report = null;

@@ -56,6 +56,12 @@ internal sealed record Swarm
 
     public required bool ShortOfSpace { get; init; }
 
+    /// <summary>Snapshots after the first, on demand.</summary>
+    public required bool Snapshots { get; init; }
+
+    /// <summary>True if a listing may say what is not so.</summary>
+    public bool Lies => Faults.Any(Fault.Lying.Contains);
+
     /// <summary>True if nothing in the run is a reason for a second generation.</summary>
     public bool IsCalm => !Stops && !Crashes && !PowerCuts && !Tampering && !Zombies && Faults.Count == 0;
 
@@ -77,6 +83,7 @@ internal sealed record Swarm
         PageSizeChanges ? "page size changes" : null,
         LongReaders ? "long readers" : null,
         ShortOfSpace ? "short of space" : null,
+        Snapshots ? "snapshots" : null,
     ]).OfType<string>());
 
     public static Swarm Draw(Random random)
@@ -119,6 +126,7 @@ internal sealed record Swarm
             PageSizeChanges = Maybe(20),
             LongReaders = Maybe(40),
             ShortOfSpace = Maybe(12),
+            Snapshots = Maybe(40),
         };
     }
 }

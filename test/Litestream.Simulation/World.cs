@@ -132,7 +132,7 @@ internal sealed partial class World : IDisposable
 
         Oracle.Acknowledgements.Add(said);
         Say($"  replica {said.Replica} holds state {said.Exactly?.Number.ToString(CultureInfo.InvariantCulture) ?? "?"}, at least {said.AtLeast.Number}, at {Short(said.Position)}");
-        if (_depth == 0 && _random.Next(6) == 0)
+        if (_random.Next(6) == 0)
         {
             Check(() => new RestoreCheck(this).DemandHolds(said));
         }
@@ -192,6 +192,9 @@ internal sealed partial class World : IDisposable
                 break;
             case < 74:
                 Work(site);
+                break;
+            case < 76 when Swarm.Snapshots:
+                Snapshot(site);
                 break;
             case < 79 when Swarm.Strangers:
                 Stranger(site);
@@ -317,6 +320,13 @@ internal sealed partial class World : IDisposable
         }
     }
 
+    private void Snapshot(Site site)
+    {
+        var number = _random.Next(Replicas.Count);
+        Say($"a snapshot for replica {number}");
+        site.Engine!.Snapshot(number);
+    }
+
     private void Start(Site site)
     {
         Say("the engine starts");
@@ -366,9 +376,7 @@ internal sealed partial class World : IDisposable
     private void ChangeFaults()
     {
         var replica = Replicas[_random.Next(Replicas.Count)];
-        var choice = _random.Next(4);
-        replica.Fail(faults: choice > 0, away: choice == 1);
-        Say($"replica {replica.Number} {choice switch { 0 => "works well", 1 => "is away", _ => "fails now and then" }}");
+        Say($"replica {replica.Number} {replica.Change(_random)}");
     }
 
     /// <summary>
@@ -435,7 +443,7 @@ internal sealed partial class World : IDisposable
         _quiet = true;
         foreach (var replica in Replicas)
         {
-            replica.Fail(faults: false, away: false);
+            replica.Mend();
             replica.Store.ClockSkew = TimeSpan.Zero;
         }
 

@@ -142,6 +142,11 @@ internal sealed class PeriodicSnapshots(
         }
 
         // All that the image contains had been captured when it was opened.
+        if (Mutations.Made == Mutation.SnapshotBeforeItsWal)
+        {
+            return await PublishAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        }
+
         await upload(head.Sequence, cancellationToken).ConfigureAwait(false);
         return IsUsable(snapshot) && standing.Progress!.Cursor.Position.Covers(snapshot.Position)
             ? await PublishAsync(snapshot, cancellationToken).ConfigureAwait(false)

@@ -73,6 +73,11 @@ internal sealed class ReplicaCatchUp : IDisposable
             var cursor = _standing.Cursor!;
             if (cursor.NeedsSnapshot)
             {
+                if (Mutations.Made == Mutation.WalBeforeFirstSnapshot)
+                {
+                    await _segments.StepAsync(cursor, cancellationToken).ConfigureAwait(false);
+                }
+
                 if (snapshots++ == MaxSnapshotsPerPass || !await UploadSnapshotAsync(cursor, head, cancellationToken).ConfigureAwait(false))
                 {
                     return false;
@@ -111,6 +116,11 @@ internal sealed class ReplicaCatchUp : IDisposable
                 return false;
             default:
                 _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true, Uploaded = 0 });
+                if (Mutations.Made == Mutation.AcknowledgeBeforeSnapshot && _database.Shadow.Head is { } head)
+                {
+                    _standing.Covers(new ReplicaCursor(generation, head.Position.Index, head.Position.Offset), head.Sequence);
+                }
+
                 return true;
         }
     }

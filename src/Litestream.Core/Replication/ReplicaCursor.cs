@@ -26,9 +26,16 @@ internal sealed record ReplicaCursor(string Generation, int Index, long Offset)
     /// <summary>The end of what was uploaded.</summary>
     public ReplicationPosition Position => new(Generation, Index, Offset);
 
-    /// <summary>Up to where the replica can be restored: the snapshot alone is good for what it contains.</summary>
-    public ReplicationPosition Restorable =>
-        NeedsSnapshot ? default : new(Generation, Index, Math.Max(Offset, MustReach));
+    /// <summary>
+    /// Up to where the replica can be restored: the snapshot alone is good for what it contains. Before the first segment of an
+    /// index is up nothing on the replica says that the index before has ended, so that one's end is the position.
+    /// </summary>
+    public ReplicationPosition Restorable => this switch
+    {
+        { NeedsSnapshot: true } => default,
+        { Offset: 0, MustReach: 0, Previous: { } last } => new(Generation, last.Index, last.EndOffset),
+        _ => new(Generation, Index, Math.Max(Offset, MustReach)),
+    };
 
     /// <summary>
     /// What is needed of the shadow: what is not uploaded, and the segment uploaded last, to compare it with the

@@ -1,3 +1,4 @@
+using Litestream.Diagnostics;
 using Litestream.Shadow;
 using Litestream.Storage;
 using Litestream.Wal;
@@ -107,6 +108,15 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         if (!WalFormat.IsBoundary(name.Offset, index.Header.Value.PageSize))
         {
             return Diverged($"'{last.Object.Key}' on {store.Description} begins in the middle of a frame");
+        }
+
+        if (Mutations.Made == Mutation.ResumeByLength)
+        {
+            var reading = await store.ReadSegmentTrailerAsync(last.Object, cancellationToken).ConfigureAwait(false);
+            return new ResumeOutcome.Continue(
+                new ReplicaCursor(generation, name.Index, name.Offset).After(
+                    new SegmentLink(name.Index, name.Offset, reading.Trailer!.EndOffset, reading.Trailer.LastChecksum)),
+                newest);
         }
 
         var found = await comparer.CompareAsync(last.Object.Key, index, name.Offset, last.Object.Size, cancellationToken).ConfigureAwait(false);

@@ -98,6 +98,11 @@ internal sealed class ReplicaStanding(
         Log.GenerationRefused(logger, generation, database.Name, reason.ToString(), detail);
         _refusal = new Refusal(generation, detail);
         Claim = ShadowClaim.Nothing;
+        if (Mutations.Made == Mutation.RefusalForgotten)
+        {
+            return;
+        }
+
         database.RequestNewGeneration(generation, reason, detail);
     }
 

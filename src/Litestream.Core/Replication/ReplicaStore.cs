@@ -1,3 +1,4 @@
+using Litestream.Diagnostics;
 using Litestream.Storage;
 using Polly;
 
@@ -32,8 +33,18 @@ internal sealed class ReplicaStore(
     public string Description { get; } = $"replica '{replica}' of database '{database}' ({client.Location})";
 
     /// <summary>Everything below a prefix, in one go: a listing that breaks off is no listing.</summary>
-    public Task<List<ReplicaObject>> ListAsync(string prefix, CancellationToken cancellationToken) =>
-        ListAsync(prefix, static () => new List<ReplicaObject>(), static (objects, found) => objects.Add(found), cancellationToken);
+    public async Task<List<ReplicaObject>> ListAsync(string prefix, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListAsync(
+                prefix, static () => new List<ReplicaObject>(), static (objects, found) => objects.Add(found), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReplicaException) when (Mutations.Made == Mutation.FailedListingIsEmpty)
+        {
+            return [];
+        }
+    }
 
     /// <summary>Everything that the replica holds, in little memory.</summary>
     public async Task<ReplicaInventory> TakeInventoryAsync(CancellationToken cancellationToken)

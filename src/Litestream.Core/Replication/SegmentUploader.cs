@@ -41,7 +41,8 @@ internal sealed class SegmentUploader(
             return new SegmentStep.NotKept();
         }
 
-        if (cursor.Offset >= index.Length)
+        if (cursor.Offset >= index.Length
+            || (Mutations.Made == Mutation.IndexTailSkipped && index.IsComplete && cursor.Offset > 0))
         {
             return Next(cursor, index);
         }
@@ -100,6 +101,12 @@ internal sealed class SegmentUploader(
         {
             var created = await store.CreateAsync(key, draft.Content, cancellationToken).ConfigureAwait(false);
             Log.SegmentUploaded(logger, key, replica, database.Name, raw, created.Size);
+        }
+        catch (ReplicaException) when (Mutations.Made == Mutation.UploadFailureIgnored)
+        {
+        }
+        catch (ReplicaObjectExistsException) when (Mutations.Made == Mutation.ConflictTakenAsSuccess)
+        {
         }
         catch (ReplicaObjectExistsException)
         {

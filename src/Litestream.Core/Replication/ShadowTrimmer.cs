@@ -38,7 +38,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
             var needed = false;
             foreach (var index in shadow.Indexes(generation))
             {
-                if (workers.Any(worker => worker.ShadowClaim.Needs(generations, generation, index)))
+                if (Mutations.Made != Mutation.ClaimsIgnored && workers.Any(worker => worker.ShadowClaim.Needs(generations, generation, index)))
                 {
                     needed = true;
                 }

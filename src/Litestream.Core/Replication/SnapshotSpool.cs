@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Litestream.Diagnostics;
 using Litestream.Shadow;
 using Litestream.Storage;
 
@@ -61,6 +62,9 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     private SpooledSnapshot Write(ObjectDraft draft, IDatabaseImage image, long coveredSequence, CancellationToken cancellationToken)
     {
         var size = (long)image.PageCount * image.PageSize;
+        var position = Mutations.Made == Mutation.SnapshotNamedNext
+            ? image.Position with { Index = image.Position.Index + 1, Offset = 0 }
+            : image.Position;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         draft.Encode<long>(encoder => Copy(encoder, image, hash, cancellationToken) is var copied && copied == size
             ? copied
@@ -68,8 +72,8 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
                 $"The image of database '{database.Name}' at {image.Position} has {copied} bytes instead of {size}."));
         var trailer = new SnapshotTrailer
         {
-            Index = image.Position.Index,
-            CoveredOffset = image.Position.Offset,
+            Index = position.Index,
+            CoveredOffset = position.Offset,
             Salts = image.Salts,
             CoveredChecksum = image.Checksum,
             PageSize = image.PageSize,
@@ -79,7 +83,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
             RawHash = hash.GetHashAndReset(),
         };
         draft.Content.Write(SnapshotTrailerCodec.Encode(trailer));
-        return new SpooledSnapshot(draft, image.Position, trailer, coveredSequence);
+        return new SpooledSnapshot(draft, position, trailer, coveredSequence);
     }
 
     private long Copy(Stream encoder, IDatabaseImage image, IncrementalHash hash, CancellationToken cancellationToken)

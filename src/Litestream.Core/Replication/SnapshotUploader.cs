@@ -67,10 +67,11 @@ internal sealed class SnapshotUploader(
 
     /// <summary>The WAL from the snapshot on must still be there, and none of its index on the replica.</summary>
     private bool IsUsable(SpooledSnapshot snapshot, ReplicaCursor cursor) =>
-        snapshot.Position.Generation == cursor.Generation
+        Mutations.Made == Mutation.SnapshotNamedNext
+        || (snapshot.Position.Generation == cursor.Generation
         && database.Shadow.Head?.Position.Generation == cursor.Generation
         && database.Shadow.Find(cursor.Generation, snapshot.Position.Index) is not null
-        && (snapshot.Position.Index > cursor.Index || (snapshot.Position.Index == cursor.Index && cursor.Offset == 0));
+        && (snapshot.Position.Index > cursor.Index || (snapshot.Position.Index == cursor.Index && cursor.Offset == 0)));
 
     private void Forget()
     {

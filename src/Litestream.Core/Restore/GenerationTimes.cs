@@ -32,25 +32,26 @@ internal sealed class GenerationTimes(ITrailerSource trailers)
         return [.. generations.OrderByDescending(generation => ends[generation.Name]).ThenBy(generation => generation.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>The time of the generation's last commit.</summary>
+    /// <summary>
+    /// The time of the generation's last commit, as the writer's own clock had it. Where nobody knows the time of a commit,
+    /// that of the last one known before it: the store's time of the object is that of another clock, and perhaps of an
+    /// upload after the next generation had begun, which would make the older generation the newer one.
+    /// </summary>
     public async Task<DateTimeOffset> OfEndAsync(CatalogGeneration generation, CancellationToken cancellationToken)
     {
-        var segments = generation.Segments;
-        if (segments.Count == 0 || await trailers.ReadSegmentAsync(segments[^1], cancellationToken).ConfigureAwait(false) is not { } trailer)
+        var segment = generation.Segments.Count == 0
+            ? null
+            : await trailers.ReadSegmentAsync(generation.Segments[^1], cancellationToken).ConfigureAwait(false);
+        var snapshot = generation.Snapshots.Count == 0 || (segment is null && generation.Segments.Count > 0)
+            ? null
+            : await trailers.ReadSnapshotAsync(generation.Snapshots[^1], cancellationToken).ConfigureAwait(false);
+        if ((segment?.Commits ?? []).LastOrDefault(commit => commit.NoticedAt is not null).NoticedAt is { } known)
         {
-            // Litestream's own: every object counts, as it does for Litestream.
-            return LastStoredAt(generation);
+            return snapshot?.TakenAt is { } taken ? Max(known, taken) : known;
         }
 
-        var end = trailer.Commits.Count > 0 ? TimeOf(trailer.Commits, trailer.Commits.Count - 1, segments[^1]) : segments[^1].CreatedAt;
-        if (generation.Snapshots.Count > 0)
-        {
-            var snapshot = generation.Snapshots[^1];
-            var taken = await trailers.ReadSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
-            end = Max(end, taken?.TakenAt ?? snapshot.CreatedAt);
-        }
-
-        return end;
+        // Litestream's own: every object counts, as it does for Litestream.
+        return snapshot?.TakenAt ?? LastStoredAt(generation);
     }
 
     /// <summary>When a snapshot was taken: until then nothing followed what it contains.</summary>

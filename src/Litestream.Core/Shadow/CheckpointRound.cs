@@ -46,6 +46,7 @@ internal sealed class CheckpointRound(
     public void LeaveLockZero()
     {
         if (marks.Mark.MayBeOnLockZero
+            && Mutations.Made != Mutation.LeapForgotten
             && marks.Index.TryRead(out var header)
             && header.MaxFrame > 0
             && (header.MaxFrame != marks.Mark.Header.MaxFrame || header.Salts != marks.Mark.Header.Salts))

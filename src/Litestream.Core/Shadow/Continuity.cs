@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Litestream.Diagnostics;
 using Litestream.Sqlite;
 using Litestream.Wal;
 
@@ -46,6 +47,11 @@ internal static class Continuity
         if (mark.Header.MaxFrame > 0 && mark.Header.PageSize != state.PageSize)
         {
             throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
+        }
+
+        if (Mutations.Made != Mutation.None && MutatedCapture.Believe(state, recorded, shadow, marks) is { } believed)
+        {
+            return believed;
         }
 
         if (!mark.IsExact || mark.Header.MaxFrame == 0 || mark.Header.Salts != state.Salts)

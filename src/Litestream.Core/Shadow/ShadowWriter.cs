@@ -151,6 +151,12 @@ internal sealed class ShadowWriter(
             chain = new WalChain(walHeader);
         }
 
+        if (Mutations.Made == Mutation.CopyPastMaxFrame)
+        {
+            MutatedCapture.CopyByChecksum(marks.File, Last, chain, Advance);
+            return true;
+        }
+
         var end = WalFormat.EndOfFrame(header.MaxFrame, chain.Header.PageSize);
         if (end < Last.Length)
         {
@@ -179,7 +185,9 @@ internal sealed class ShadowWriter(
     /// </summary>
     private void DemandLegalRestart()
     {
-        if (State?.Salts is not { } old || settings.ReleaseBeforeCheckpoint)
+        if (State?.Salts is not { } old
+            || settings.ReleaseBeforeCheckpoint
+            || Mutations.Made is Mutation.FirstMarkUnchecked or Mutation.ResumeByLastFrame or Mutation.IndexWithoutMark)
         {
             // Nothing to go on from yet; or Litestream v0.3.13, which takes whatever it finds for the next WAL.
             return;

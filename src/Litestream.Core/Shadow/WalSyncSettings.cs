@@ -1,3 +1,5 @@
+using Litestream.Diagnostics;
+
 namespace Litestream.Shadow;
 
 /// <summary>When the capture checkpoints; see <see cref="DatabaseOptions"/>. Changed and used by one thread at a time.</summary>
@@ -10,7 +12,7 @@ internal sealed record WalSyncSettings
     public uint MaxCheckpointPages { get; set; } = 10_000;
 
     /// <summary>Test only: checkpoints as Litestream v0.3.13 does, release, checkpoint, re-acquire, which loses frames.</summary>
-    public bool ReleaseBeforeCheckpoint { get; init; }
+    public bool ReleaseBeforeCheckpoint { get; init; } = Mutations.Made == Mutation.ReleaseBeforeCheckpoint;
 
     /// <summary>Test only: called before and after every copy, where a thread may be put to sleep while others go on.</summary>
     public Action? Pause { get; init; }

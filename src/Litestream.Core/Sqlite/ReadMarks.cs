@@ -1,3 +1,5 @@
+using Litestream.Diagnostics;
+
 namespace Litestream.Sqlite;
 
 /// <summary>
@@ -58,6 +60,11 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
         var next = Spare();
         var mark = next.BeginRead();
         var seenBefore = RestartSeen;
+        if (Mutations.Made == Mutation.MarkClosedBeforeCopy)
+        {
+            Current.Connection.EndRead();
+        }
+
         try
         {
             copy();

@@ -27,6 +27,25 @@ public sealed class ReplicaWorkerTests
     }
 
     [Fact]
+    public async Task Until_an_index_has_its_first_segment_the_end_of_the_one_before_is_what_can_be_restored()
+    {
+        using var scene = new ReplicationScene();
+        var worker = scene.Worker();
+        scene.Insert(2);
+        await worker.RunOnceAsync(default);
+        var end = worker.Position;
+        scene.Capture.Checkpoint();
+        scene.Insert();
+        scene.Replica.Before = (call, _) => call.StartsWith("PUT", StringComparison.Ordinal)
+            ? throw new ReplicaException("The store is full.")
+            : Task.CompletedTask;
+
+        await FluentActions.Awaiting(() => worker.RunOnceAsync(default)).Should().ThrowAsync<ReplicaException>();
+
+        worker.Position.Should().Be(end, "no object on the replica says yet that index 0 has ended there");
+    }
+
+    [Fact]
     public async Task The_first_object_reaches_past_what_the_snapshot_contains()
     {
         using var scene = new ReplicationScene();

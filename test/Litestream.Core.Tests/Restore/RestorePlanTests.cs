@@ -237,6 +237,45 @@ public sealed class RestorePlanTests : IDisposable
         await VerifyAsync(history, new RestoreOptions(), history.Commits[^1]);
     }
 
+    [Fact]
+    public async Task Commits_of_unknown_time_do_not_make_an_older_generation_the_newer_one()
+    {
+        // After a power cut the end of the old generation, whose times are lost, is uploaded late, to a store with another clock.
+        var older = WithSnapshotInTheMiddle(41, "000000000000000a", time => time with { NoticedAt = null });
+        var newer = WithSnapshotInTheMiddle(42, "000000000000000b", time => time, older);
+        older.Store.Put(older.Segments[^1].Key, older.Store[older.Segments[^1].Key], newer.Now.AddMinutes(1));
+
+        await VerifyAsync(newer, new RestoreOptions(), newer.Commits[^1]);
+    }
+
+    [Fact]
+    public async Task A_generation_that_is_only_a_snapshot_yet_is_as_new_as_its_writer_says()
+    {
+        var older = WithSnapshotInTheMiddle(43, "000000000000000a", time => time);
+        var newer = new SyntheticHistory(44, "000000000000000b", clock: 1000) { Store = older.Store };
+        newer.BeginIndex();
+        newer.Snapshot();
+        older.Store.Put(newer.Snapshots[^1].Key, older.Store[newer.Snapshots[^1].Key], SyntheticHistory.Start.AddDays(-1));
+
+        await VerifyAsync(newer, new RestoreOptions(), newer.Commits[^1]);
+    }
+
+    private static SyntheticHistory WithSnapshotInTheMiddle(
+        int seed, string generation, Func<CommitTime, CommitTime> noticed, SyntheticHistory? before = null)
+    {
+        var history = new SyntheticHistory(seed, generation, clock: before is null ? 0 : 1000)
+        {
+            Store = before?.Store ?? new ObjectStore(),
+            Noticed = noticed,
+        };
+        history.BeginIndex();
+        history.Commit();
+        history.Snapshot();
+        history.Commit();
+        history.Cut();
+        return history;
+    }
+
     private static SyntheticHistory WithSnapshotInTheMiddle(int seed)
     {
         var history = new SyntheticHistory(seed);
