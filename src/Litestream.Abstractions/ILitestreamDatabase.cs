@@ -52,19 +52,21 @@ public interface ILitestreamDatabase
     /// <summary>Says that something was committed. A wake-up, never needed for correctness; returns at once.</summary>
     void NotifyChanged();
 
-    /// <summary>
-    /// A number that changes with every commit to the database, by whichever process and connection, from the moment the
-    /// commit is visible. If two calls return the same number, nothing was committed between them. If they differ,
-    /// something was, or it cannot be told: while the database cannot be opened, was replaced, or replication is stopped, no
-    /// two calls return the same.
-    /// </summary>
+    /// <summary>A number for <see cref="HasCommittedSince"/>, to be asked for before some work. Nanoseconds, from memory.</summary>
     /// <remarks>
-    /// For deciding whether there is anything to wait for: ask before some work and after it, and call
-    /// <see cref="WaitForReplicationAsync"/> if the numbers differ. It reads memory that SQLite shares between processes and
-    /// the file's creation time, and takes no lock that a commit waits for: about a microsecond. The number means nothing
-    /// else: not how many commits there were, and nothing to another process or after a restart.
+    /// It moves with every commit to the database, by whichever process and connection, from the moment the commit is visible.
+    /// It means nothing else: not how many commits there were, and nothing to another process or after a restart.
     /// </remarks>
     long GetCommitSequence();
+
+    /// <summary>
+    /// Whether anything was committed to the database since <see cref="GetCommitSequence"/> returned
+    /// <paramref name="sequence"/>, by whichever process and connection: whether there is anything to
+    /// <see cref="WaitForReplicationAsync">wait</see> for. Also true if it cannot be told: while the database cannot be opened,
+    /// was replaced, or replication is stopped. Microseconds, without a lock that a commit waits for.
+    /// </summary>
+    /// <param name="sequence">What was returned before the work.</param>
+    bool HasCommittedSince(long sequence);
 
     /// <summary>
     /// Takes a snapshot now, so that a restore need not replay the WAL before it. When this returns, everything committed

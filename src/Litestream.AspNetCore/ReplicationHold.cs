@@ -36,10 +36,10 @@ internal sealed class ReplicationHold(
         for (var i = 0; i < _marks.Count; i++)
         {
             var (database, before) = _marks[i];
-            var now = database.GetCommitSequence();
-            if (now != before)
+            if (database.HasCommittedSince(before))
             {
-                _marks[i] = new Mark(database, now);
+                // Taken before the wait: what is committed meanwhile is seen at the end.
+                _marks[i] = new Mark(database, database.GetCommitSequence());
                 (changed ??= []).Add(database);
             }
         }

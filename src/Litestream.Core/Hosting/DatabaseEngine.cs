@@ -143,6 +143,8 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public long GetCommitSequence() => _replicator.Sight.Read();
 
+    public bool HasCommittedSince(long sequence) => _replicator.Sight.HasCommittedSince(sequence);
+
     public DatabaseStatus GetStatus()
     {
         var status = _replicator.GetStatus();

@@ -52,6 +52,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <inheritdoc cref="ILitestreamDatabase.GetCommitSequence"/>
     long GetCommitSequence();
 
+    /// <inheritdoc cref="ILitestreamDatabase.HasCommittedSince"/>
+    bool HasCommittedSince(long sequence);
+
     /// <inheritdoc cref="ILitestreamDatabase.GetStatus"/>
     DatabaseStatus GetStatus();
 

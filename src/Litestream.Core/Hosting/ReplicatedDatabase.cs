@@ -38,6 +38,9 @@ internal sealed class ReplicatedDatabase(IDatabaseEngine engine) : ILitestreamDa
     public long GetCommitSequence() => engine.GetCommitSequence();
 
     /// <inheritdoc/>
+    public bool HasCommittedSince(long sequence) => engine.HasCommittedSince(sequence);
+
+    /// <inheritdoc/>
     public Task SnapshotAsync(string? replica = null, CancellationToken cancellationToken = default) =>
         engine.SnapshotAsync(replica, cancellationToken);
 

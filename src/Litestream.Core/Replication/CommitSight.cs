@@ -23,7 +23,10 @@ internal sealed class CommitSight(string path)
     private View? _last;
     private long _sequence;
 
-    /// <summary>Looks through this wal-index from now on.</summary>
+    /// <summary>
+    /// Looks through this wal-index from now on. Again from time to time: where a file system keeps no time of creation, another
+    /// time stands for it, which moves.
+    /// </summary>
     /// <param name="walIndexPointer">Its address. Valid until <see cref="Close"/> has returned: call that before its connection closes.</param>
     /// <param name="hasMoved">Whether the file at the path is another one than the connection's.</param>
     public void Open(nint walIndexPointer, Func<bool> hasMoved)
@@ -36,34 +39,43 @@ internal sealed class CommitSight(string path)
     /// <summary>Once this returns, nobody reads the wal-index any more.</summary>
     public void Close() => Set(0, default);
 
-    /// <summary>The number; the same twice only if nothing was committed in between.</summary>
+    /// <summary>The number as it is now.</summary>
     public long Read()
+    {
+        lock (_lock)
+        {
+            return Count();
+        }
+    }
+
+    /// <summary>Whether anything was committed since the number was <paramref name="sequence"/>, or it cannot be told.</summary>
+    public bool HasCommittedSince(long sequence)
     {
         // A file that was replaced has a wal-index of its own, which the old address does not lead to.
         var created = Created();
         lock (_lock)
         {
-            var view = Look(created);
-            if (view is null || view != _last)
-            {
-                _sequence++;
-                _last = view;
-            }
-
-            return _sequence;
+            return Count() != sequence || (_walIndex != 0 && created != _created);
         }
     }
 
-    private View? Look(DateTime created)
+    private long Count()
+    {
+        var view = Look();
+        if (view is null || view != _last)
+        {
+            _sequence++;
+            _last = view;
+        }
+
+        return _sequence;
+    }
+
+    private View? Look()
     {
         if (_walIndex == 0)
         {
             return new FileInfo(path) is { Exists: true, Length: > 0 } ? null : default(View);
-        }
-
-        if (created != _created)
-        {
-            return null;
         }
 
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -83,6 +95,12 @@ internal sealed class CommitSight(string path)
     {
         lock (_lock)
         {
+            if (walIndexPointer != _walIndex)
+            {
+                // Another wal-index may look as the last one did, and stand for another database.
+                _last = null;
+            }
+
             (_walIndex, _created) = (walIndexPointer, created);
         }
     }

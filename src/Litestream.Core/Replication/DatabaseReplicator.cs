@@ -318,6 +318,11 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _uncaptured.PassSucceeded();
             _watch.MoveTo(capture.WalIndexPointer);
             _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString(), capture.WalOverLimitSince);
+            if (waiting.Count > 0)
+            {
+                Sight.Open(capture.WalIndexPointer, capture.HasMoved);
+            }
+
             waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
             Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)

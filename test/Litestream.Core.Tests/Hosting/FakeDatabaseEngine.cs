@@ -49,6 +49,8 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
 
     public long GetCommitSequence() => 0;
 
+    public bool HasCommittedSince(long sequence) => true;
+
     public DatabaseStatus GetStatus() => Status;
 
     public Task SnapshotAsync(string? replica, CancellationToken ct) =>
