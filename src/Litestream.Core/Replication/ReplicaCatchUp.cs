@@ -235,8 +235,10 @@ internal sealed class ReplicaCatchUp : IDisposable
                 _standing.MoveTo(moved.Cursor);
                 return true;
             case SegmentStep.NotKept:
+                // One whose answer was lost counts too.
+                var uploaded = await _resume.CountAsync(cursor.Generation, cancellationToken).ConfigureAwait(false);
                 Log.ReplicaClaimLost(_logger, _replica, _database.Name, cursor.Position);
-                _standing.MoveTo(cursor with { NeedsSnapshot = true });
+                _standing.MoveTo(cursor with { NeedsSnapshot = true, Uploaded = uploaded });
                 return true;
             case SegmentStep.Refused refused:
                 _standing.Refuse(cursor.Generation, refused.Reason, refused.Detail);

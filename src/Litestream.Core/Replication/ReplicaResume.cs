@@ -69,6 +69,14 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     private static KnownSnapshot Known(Listed<SnapshotName> snapshot) =>
         new(snapshot.Name.Generation, snapshot.Name.Index, snapshot.Object.CreatedAt);
 
+    /// <summary>How many segments of a generation were uploaded: those are meant that the last one there counts.</summary>
+    public async Task<long?> CountAsync(string generation, CancellationToken cancellationToken)
+    {
+        var objects = await store.ListAsync(ReplicaLayout.WalPrefix(generation), cancellationToken).ConfigureAwait(false);
+        var (_, segments) = Sort(objects);
+        return await CountAsync(segments.Count > 0 ? segments[^1].Object : null, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>How many segments were uploaded up to and with this one.</summary>
     private async Task<long?> CountAsync(ReplicaObject? segment, CancellationToken cancellationToken) =>
         segment is { } last

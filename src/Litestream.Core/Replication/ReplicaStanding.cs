@@ -77,8 +77,12 @@ internal sealed class ReplicaStanding(
         }
     }
 
-    /// <summary>Everything up to the cursor is restorable, and with it this sequence.</summary>
-    public void Covers(ReplicaCursor cursor, long sequence) => covered(cursor.Restorable, sequence);
+    /// <summary>Everything up to the cursor is restorable, and with it this sequence. A claim that was lost is taken up again.</summary>
+    public void Covers(ReplicaCursor cursor, long sequence)
+    {
+        Claim = cursor.Claim;
+        covered(cursor.Restorable, sequence);
+    }
 
     /// <summary>Another snapshot of the generation is on the replica.</summary>
     public void SnapshotPublished(KnownSnapshot snapshot)

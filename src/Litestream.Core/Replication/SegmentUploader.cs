@@ -135,7 +135,8 @@ internal sealed class SegmentUploader(
 
         Log.SegmentAdopted(logger, key, replica, database.Name, found.EndOffset - cursor.Offset);
         var last = _shadow.ChecksumAt(index, found.EndOffset);
-        return new SegmentStep.Moved(cursor.After(new SegmentLink(cursor.Index, cursor.Offset, found.EndOffset, last)));
+        var moved = cursor.After(new SegmentLink(cursor.Index, cursor.Offset, found.EndOffset, last));
+        return new SegmentStep.Moved(moved with { Uploaded = found.Trailer?.Ordinal + 1 });
     }
 
     /// <returns>The chain's checksum at the end; null if the shadow's bytes do not form a chain.</returns>

@@ -55,6 +55,17 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
         }
     }
 
+    /// <summary>One that has come to the last index lets go of the one before with its next segment, by itself.</summary>
+    private static bool Lags(ReplicaWorker worker, ShadowWal shadow) =>
+        worker.Position.Generation != shadow.Last.Generation || worker.Position.Index < shadow.Last.Index;
+
+    private static (int, int, long) PlaceOf(ReplicaWorker worker, ShadowWal shadow)
+    {
+        var position = worker.Position;
+        var generations = shadow.Generations.ToList();
+        return (generations.IndexOf(position.Generation), position.Index, position.Offset);
+    }
+
     private void DropOldestClaim(ShadowWal shadow)
     {
         foreach (var generation in shadow.Generations)
@@ -66,10 +77,11 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
                     return;
                 }
 
-                foreach (var worker in workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index)))
+                if (workers.Where(worker => worker.ShadowClaim.Needs(shadow.Generations, generation, index) && Lags(worker, shadow))
+                    .MinBy(worker => PlaceOf(worker, shadow)) is { } last)
                 {
-                    worker.DropClaim();
-                    Log.ShadowLimitReached(logger, path, worker.Name, Limit);
+                    last.DropClaim();
+                    Log.ShadowLimitReached(logger, path, last.Name, Limit);
                     return;
                 }
             }

@@ -16,6 +16,8 @@ internal sealed class HistoryScene : IDisposable
 
     public DateTimeOffset Now => Scene.Time.GetUtcNow();
 
+    public DateTimeOffset LastCommitAt => _states[^1].At;
+
     /// <summary>Commits a row, and remembers when.</summary>
     public void Commit(int size = 40)
     {
