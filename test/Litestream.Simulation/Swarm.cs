@@ -86,6 +86,35 @@ internal sealed record Swarm
         Snapshots ? "snapshots" : null,
     ]).OfType<string>());
 
+    /// <summary>A run in which nothing happens but what is asked for.</summary>
+    public static Swarm Still { get; } = new()
+    {
+        PageSize = 512,
+        AutoVacuum = 0,
+        AutoCheckpoint = 0,
+        MinCheckpointPages = 1000,
+        MaxCheckpointPages = 10_000,
+        CheckpointInterval = TimeSpan.Zero,
+        Replicas = 1,
+        Steps = 0,
+        Faults = [],
+        FaultRate = 0,
+        Interleaving = 0,
+        Strangers = false,
+        Stops = false,
+        Crashes = false,
+        PowerCuts = false,
+        DyingWriters = false,
+        Tampering = false,
+        Zombies = false,
+        WrongClocks = false,
+        Vacuums = false,
+        PageSizeChanges = false,
+        LongReaders = false,
+        ShortOfSpace = false,
+        Snapshots = false,
+    };
+
     public static Swarm Draw(Random random)
     {
         bool Maybe(int percent) => random.Next(100) < percent;

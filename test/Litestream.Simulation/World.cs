@@ -22,11 +22,13 @@ internal sealed partial class World : IDisposable
     private int _lastSite;
     private bool _quiet;
 
-    public World(int seed)
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="swarm">What there is in the run; drawn from the seed if it is not said.</param>
+    public World(int seed, Swarm? swarm = null)
     {
         Seed = seed;
         _random = new Random(seed);
-        Swarm = Swarm.Draw(_random);
+        Swarm = swarm ?? Swarm.Draw(_random);
         Replicas = [.. Enumerable.Range(0, Swarm.Replicas).Select(number => new SimulatedReplica(number, Time, Swarm, _random))];
     }
 
@@ -165,13 +167,15 @@ internal sealed partial class World : IDisposable
         return number;
     }
 
-    private void Found()
+    /// <summary>The first machine, with an empty database.</summary>
+    public Site Found()
     {
         Say($"{Swarm}");
         var site = new Site(_lastSite++, new Volume(), Oracle, Swarm, _random);
         _sites.Add(site);
         site.App.Create();
         site.Look();
+        return site;
     }
 
     private void Act(Site site)
@@ -286,7 +290,7 @@ internal sealed partial class World : IDisposable
         }
     }
 
-    private void Write(Site site)
+    public void Write(Site site)
     {
         var (what, committed) = site.App.Act();
         site.Look();
@@ -299,7 +303,7 @@ internal sealed partial class World : IDisposable
         site.Look();
     }
 
-    private void Capture(Site site)
+    public void Capture(Site site)
     {
         if (site.Engine is { MayCapture: true } engine)
         {
@@ -327,7 +331,7 @@ internal sealed partial class World : IDisposable
         site.Engine!.Snapshot(number);
     }
 
-    private void Start(Site site)
+    public void Start(Site site)
     {
         Say("the engine starts");
         site.Engine = new SimulatedEngine(this, site);
@@ -437,7 +441,7 @@ internal sealed partial class World : IDisposable
     }
 
     /// <summary>The faults stop; then the lag has to go to zero, by itself.</summary>
-    private void Settle()
+    public void Settle()
     {
         const int Rounds = 12;
         _quiet = true;
