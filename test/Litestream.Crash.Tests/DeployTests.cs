@@ -40,6 +40,42 @@ public sealed class DeployTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recycle_whose_processes_overlap_hands_over_without_a_gap_in_the_same_generation()
+    {
+        using var database = new AppDatabase(_directory);
+        database.Execute("CREATE TABLE IF NOT EXISTS t(x)");
+        string generation;
+        await using var newer = new ReplicatedApp(_directory);
+        await using (var older = await ReplicatorProcess.StartAsync(Database, Replica))
+        {
+            database.Insert(10);
+            generation = (await older.SyncAsync()).Split('/')[0];
+            await newer.StartAsync();
+            newer.Status.State.Should().Be(ReplicationState.WaitingForOtherProcess);
+
+            // Both serve for a while, and the application writes all through the hand-over.
+            var stop = older.StopAsync();
+            while (!stop.IsCompleted)
+            {
+                database.Insert(1);
+                await Task.Delay(1);
+            }
+
+            await stop;
+        }
+
+        database.Insert(10);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var position = await newer.Engine.WaitForReplicationAsync(timeout.Token);
+
+        position.Generation.Should().Be(generation);
+        newer.Status.State.Should().Be(ReplicationState.Replicating);
+        await using var client = new FileReplicaClient(Replica);
+        await client.RestoreAsync(new RestoreOptions { OutputPath = _directory.File("copy.db"), Position = position });
+        (await SqliteShell.DumpHashAsync(_directory.File("copy.db"))).Should().Be(await SqliteShell.DumpHashAsync(Database));
+    }
+
+    [Fact]
     public async Task A_close_of_another_process_leaves_the_wal_in_place_after_all_that_this_library_does()
     {
         using var database = new AppDatabase(_directory);

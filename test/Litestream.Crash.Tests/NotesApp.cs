@@ -39,9 +39,14 @@ internal sealed class NotesApp : IAsyncDisposable
     }
 
     /// <summary>Adds a note and waits until it is in the backup.</summary>
-    public async Task<Acknowledgement> AddAsync(string text, CancellationToken cancellationToken)
+    public Task<Acknowledgement> AddAsync(string text, CancellationToken cancellationToken) => AddAsync("/notes?durable=true", text, cancellationToken);
+
+    /// <summary>Adds a note and waits until it is committed.</summary>
+    public Task<Acknowledgement> CommitAsync(string text, CancellationToken cancellationToken) => AddAsync("/notes", text, cancellationToken);
+
+    private async Task<Acknowledgement> AddAsync(string path, string text, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsJsonAsync("/notes?durable=true", new { text }, cancellationToken);
+        using var response = await _http.PostAsJsonAsync(path, new { text }, cancellationToken);
         response.EnsureSuccessStatusCode();
         var answer = await response.Content.ReadFromJsonAsync<Answer>(cancellationToken);
         return new Acknowledgement(answer!.Id, text, answer.Position);

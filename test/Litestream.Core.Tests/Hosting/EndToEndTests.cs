@@ -199,6 +199,103 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_whose_time_is_over_says_of_each_replica_exactly_what_it_lacks()
+    {
+        var hanging = new Diagnostics.BlockingStores();
+        using var app = CreateApp();
+        using var host = Build(
+            options =>
+            {
+                options.ShutdownSyncTimeout = TimeSpan.FromSeconds(1);
+                options.Databases["app"].Replicas["second"] = new ReplicaOptions { Url = "slow://replica" };
+            },
+            hanging);
+        await host.StartAsync();
+        var held = await Litestream(host).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+        hanging.Fail(new ReplicaException("The store does not answer.", isTransient: true));
+        app.Insert(20);
+
+        await host.StopAsync();
+
+        var said = _logs.GetSnapshot().Where(record => record.Id.Name == "NotReplicatedAtStop").Should().ContainSingle("the other replica has it all").Which;
+        var status = Litestream(host).GetDatabase("app").GetStatus();
+        var fields = said.StructuredState!.ToDictionary(pair => pair.Key, pair => pair.Value);
+        fields.Should().Contain("Replica", "second").And.Contain("ReplicaPosition", held.ToString()).And.Contain("Position", status.Position.ToString());
+        status.Replicas.Single(replica => replica.Name == "file").Position.Should().Be(status.Position);
+        (await RestoredRowsAsync(position: status.Position)).Should().Be(20);
+        Events().Should().NotContain("DatabaseStopped");
+    }
+
+    [Fact]
+    public async Task What_is_committed_when_there_is_no_time_at_all_is_said_to_be_missing()
+    {
+        using var app = CreateApp();
+        using var host = Build(options => options.Databases["app"].Replicas["file"].SyncInterval = TimeSpan.FromHours(1));
+        await host.StartAsync();
+        var held = await Litestream(host).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+        app.Insert(20);
+
+        await host.StopAsync(new CancellationToken(canceled: true));
+
+        var status = Litestream(host).GetDatabase("app").GetStatus();
+        status.Position.Offset.Should().BeGreaterThan(held.Offset, "it is captured on this disk");
+        var behind = !status.Replicas[0].Position.Covers(status.Position);
+        Events().Contains("NotReplicatedAtStop").Should().Be(behind);
+        Events().Contains("DatabaseStopped").Should().Be(!behind);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_half_way_lets_go_of_what_it_had_and_the_next_one_works()
+    {
+        using var app = CreateApp();
+        using (var host = Build(options => options.AddDatabase("required", database =>
+        {
+            database.Path = "required.db";
+            database.RestorePolicy = RestorePolicy.Required;
+            database.Replicas["file"] = new ReplicaOptions { Url = "backups/required" };
+        })))
+        {
+            await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<BackupNotFoundException>();
+        }
+
+        using var again = Build();
+        await again.StartAsync();
+        app.Insert(3);
+        await Litestream(again).SyncAsync().WaitAsync(Patience);
+
+        Litestream(again).GetDatabase("app").GetStatus().State.Should().Be(ReplicationState.Replicating);
+        (await RestoredRowsAsync()).Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Two_machines_on_one_replica_each_have_a_generation_of_their_own_and_neither_harms_the_other()
+    {
+        using var elsewhere = new TempDirectory();
+        using var here = CreateApp();
+        using var first = Build();
+        await first.StartAsync();
+        here.Insert(5);
+        var mine = await Litestream(first).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+
+        await using var second = new ReplicatedApp(elsewhere, _ => new FileReplicaClient(_folder.File("backups/app")));
+        using var there = new AppDatabase(elsewhere);
+        there.Execute("CREATE TABLE t(a)");
+        there.Insert(7);
+        await second.StartAsync();
+        var theirs = await second.SyncAsync();
+        here.Insert(5);
+        var mineAgain = await Litestream(first).GetDatabase("app").SyncAsync().WaitAsync(Patience);
+        there.Insert(7);
+        var theirsAgain = await second.SyncAsync();
+
+        theirs.Generation.Should().NotBe(mine.Generation);
+        mineAgain.Generation.Should().Be(mine.Generation);
+        theirsAgain.Generation.Should().Be(theirs.Generation);
+        (await RestoredRowsAsync(position: mineAgain)).Should().Be(10);
+        (await RestoredRowsAsync(position: theirsAgain)).Should().Be(14);
+    }
+
+    [Fact]
     public async Task After_the_stop_a_sync_says_that_nothing_runs()
     {
         using var app = CreateApp();
@@ -210,10 +307,15 @@ public sealed class EndToEndTests : IDisposable
         Litestream(host).GetDatabase("app").GetStatus().State.Should().Be(ReplicationState.Stopped);
     }
 
-    private IHost Build(Action<LitestreamOptions>? configure = null)
+    private IHost Build(Action<LitestreamOptions>? configure = null, IReplicaClientFactory? stores = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = _folder.Path });
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new FakeLoggerProvider(_logs));
+        if (stores is not null)
+        {
+            builder.Services.AddSingleton(stores);
+        }
+
         builder.Services.AddLitestream(options =>
         {
             options.AddDatabase("app.db", "backups/app");

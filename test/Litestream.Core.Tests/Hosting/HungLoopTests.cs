@@ -104,6 +104,35 @@ public sealed class HungLoopTests : IAsyncDisposable
         (await CheckAsync()).Status.Should().Be(HealthStatus.Unhealthy);
     }
 
+    [Fact]
+    public async Task Is_unhealthy_until_the_database_is_restored()
+    {
+        using (var app = new AppDatabase(_folder))
+        {
+            app.Execute("CREATE TABLE t(a)");
+            await using var first = new ReplicatedApp(_folder, _ => _stores.Client);
+            await first.StartAsync();
+            await first.SyncAsync();
+            app.Close();
+            await first.StopAsync();
+            first.DestroyDatabase();
+        }
+
+        _stores.Block();
+        var restore = _host.RestoreLitestreamAsync();
+        await PumpUntilAsync(() => Status.State == ReplicationState.Restoring);
+        var during = await CheckAsync();
+        _stores.Release();
+        await restore.WaitAsync(Patience);
+        await _host.StartAsync();
+        await PumpUntilAsync(() => Status.State == ReplicationState.Replicating);
+
+        during.Status.Should().Be(HealthStatus.Unhealthy);
+        during.Description.Should().Contain("is being restored");
+        during.Data.Should().Contain("app.state", "Restoring");
+        (await CheckAsync()).Status.Should().Be(HealthStatus.Healthy);
+    }
+
     private DatabaseStatus Status => _host.Services.GetRequiredService<ILitestream>().GetDatabase("app").GetStatus();
 
     private async Task<HealthReportEntry> CheckAsync() =>
