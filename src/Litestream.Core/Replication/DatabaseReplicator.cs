@@ -57,14 +57,10 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public DatabaseTelemetry Telemetry { get; set; }
 
     public string Name => _definition.Name;
-
     public CaptureHealth Health => _health;
     public TimeSpan UncapturedFor => _uncaptured.Age;
-
     public IShadow Shadow => _session.Shadow;
-
     public string SpoolDirectory => _session.SpoolPath;
-
     public CommitSight Sight => _session.Sight;
 
     public Guid WriterId { get; } = Guid.NewGuid();
