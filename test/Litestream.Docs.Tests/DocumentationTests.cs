@@ -32,7 +32,8 @@ public sealed partial class DocumentationTests
     {
         var sources = string.Join('\n', Directory.EnumerateFiles(Repository.Combine("test"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
 
-        var named = TestName().Matches(File.ReadAllText(Repository.Combine("docs", "TRUST.md"))).Select(match => match.Groups["name"].Value).ToList();
+        var named = new[] { "TRUST.md", "SECURITY.md" }
+            .SelectMany(document => TestName().Matches(File.ReadAllText(Repository.Combine("docs", document)))).Select(match => match.Groups["name"].Value).ToList();
 
         named.Should().NotBeEmpty().And.OnlyContain(name => sources.Contains($" {name}("));
     }

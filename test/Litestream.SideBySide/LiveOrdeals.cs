@@ -29,6 +29,9 @@ internal static class LiveOrdeals
         new("wiped-restarted", "the same, and the program was started again since",
             "As before; then the program runs once more, and stops in order.",
             WipedAndRestartedAsync),
+        new("retention-interrupted", "interrupted retention",
+            "Snapshots each second over several WALs, an orderly stop. Then everything before a later snapshot is deleted, object by object in the order in which the program does it, and it dies half-way.",
+            RetentionInterruptedAsync),
     ];
 
     /// <summary>Several indexes with several segments each, and an orderly stop.</summary>
@@ -148,6 +151,36 @@ internal static class LiveOrdeals
         File.Delete(wal);
         Directory.Move(wal + "-away", wal);
         arena.Bank.Close();
+    }
+
+    private static async Task RetentionInterruptedAsync(Arena arena)
+    {
+        var pace = new Pace { MinCheckpointPages = 60, SnapshotMilliseconds = 1000 };
+        arena.Bank.Open();
+        await arena.Contestant.StartAsync(arena, pace);
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); arena.Files.Kept is null && DateTime.UtcNow < deadline;)
+        {
+            await arena.RoundsAsync(2);
+            await Task.Delay(300);
+        }
+
+        await StopAsync(arena);
+        var kept = arena.Files.Kept ?? throw new InvalidOperationException("No snapshot has an index with several segments before it.");
+        var old = arena.Files.Before(kept);
+        foreach (var snapshot in arena.Files.Snapshots.TakeWhile(snapshot => snapshot != kept))
+        {
+            File.Delete(snapshot);
+        }
+
+        // litestream deletes segments in the order of their names. We delete all of an index but its beginning first, from its end.
+        var tails = old.GroupBy(segment => segment.Name.Index).SelectMany(index => index.Where(segment => segment.Name.Offset > 0).Reverse());
+        var doomed = arena.Contestant is LitestreamProgram
+            ? old.Where(segment => segment.Name.Index < old[^1].Name.Index).Append(old.First(segment => segment.Name.Index == old[^1].Name.Index))
+            : tails.Take((tails.Count() + 1) / 2);
+        foreach (var segment in doomed.ToList())
+        {
+            File.Delete(segment.Path);
+        }
     }
 
     private static async Task WipedAsync(Arena arena)

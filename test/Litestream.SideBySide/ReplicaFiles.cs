@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Litestream.SideBySide;
 
 /// <summary>A replica in a folder, for those who do it harm.</summary>
@@ -22,6 +24,16 @@ internal sealed class ReplicaFiles(string root)
         && Segments is [.., var last]
         && shadow.EndsWith($"{Path.GetFileName(Newest)}/wal/{last.Name.Index:x8}.wal", StringComparison.Ordinal)
         && last.End >= WalEnd.Of(shadow);
+
+    /// <summary>The newest snapshot before which there is an index with several segments, as retention may keep it; null if there is none.</summary>
+    public string? Kept => Snapshots.Skip(1).LastOrDefault(snapshot => Before(snapshot) is { Count: >= 4 } old && old.Count(segment => segment.Name.Index == old[^1].Name.Index) > 1);
+
+    /// <summary>The segments that nobody needs who begins with a snapshot.</summary>
+    public IReadOnlyList<SegmentFile> Before(string snapshot)
+    {
+        var index = int.Parse(Path.GetFileName(snapshot)[..8], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return [.. Segments.Where(segment => segment.Name.Index < index)];
+    }
 
     /// <summary>The segments of the index that has most of them, without the newest index.</summary>
     public IReadOnlyList<SegmentFile> LongestIndex =>

@@ -10,7 +10,8 @@ internal sealed class ThisLibrary : Contestant
     public override string Name => "Litestream for .NET";
 
     public override async Task StartAsync(Arena arena, Pace pace) =>
-        _process = await ReplicatorProcess.StartAsync(arena.Database, arena.Replica, pace.CheckpointMilliseconds, pace.MinCheckpointPages);
+        _process = await ReplicatorProcess.StartAsync(
+            arena.Database, arena.Replica, pace.CheckpointMilliseconds, pace.MinCheckpointPages, pace.SnapshotMilliseconds);
 
     public override async Task<bool> UploadAsync(Arena arena)
     {

@@ -14,7 +14,8 @@ static int Usage()
     Console.Error.WriteLine("""
         write DATABASE [--seed N] [--page-size N] [--auto-checkpoint N] [--pause MILLISECONDS]
             commits at random until its input ends or it is killed
-        replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N] [--synchronous N]
+        replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N]
+                  [--snapshot-interval MILLISECONDS] [--synchronous N]
             replicates until its input ends; answers "sync" with "synced POSITION", and "insert TEXT" with "inserted"
         restore REPLICA OUTPUT
             restores, and says "restored POSITION"

@@ -26,7 +26,12 @@ internal static class Replicator
             app.CheckpointInterval = TimeSpan.FromMilliseconds(Option(options, "--checkpoint-interval", 60_000));
             app.MinCheckpointPages = Option(options, "--min-checkpoint-pages", 1000);
             app.RestorePolicy = RestorePolicy.Never;
-            app.Replicas["file"] = new ReplicaOptions { Url = replica, SyncInterval = TimeSpan.FromMilliseconds(50) };
+            app.Replicas["file"] = new ReplicaOptions
+            {
+                Url = replica,
+                SyncInterval = TimeSpan.FromMilliseconds(50),
+                SnapshotInterval = TimeSpan.FromMilliseconds(Option(options, "--snapshot-interval", 24 * 60 * 60 * 1000)),
+            };
         }));
         using var host = builder.Build();
         await host.StartAsync();

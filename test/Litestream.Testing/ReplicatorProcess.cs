@@ -17,13 +17,16 @@ public sealed class ReplicatorProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until its host runs.</summary>
     public static async Task<ReplicatorProcess> StartAsync(
-        string database, string replica, int checkpointMilliseconds = 60_000, int minCheckpointPages = 1000)
+        string database, string replica, int checkpointMilliseconds = 60_000, int minCheckpointPages = 1000, int snapshotMilliseconds = 0)
     {
-        var child = ChildProcess.StartApp(
-            "Litestream.TestApp",
+        string[] arguments =
+        [
             "replicate", database, replica,
             "--checkpoint-interval", checkpointMilliseconds.ToString(CultureInfo.InvariantCulture),
-            "--min-checkpoint-pages", minCheckpointPages.ToString(CultureInfo.InvariantCulture));
+            "--min-checkpoint-pages", minCheckpointPages.ToString(CultureInfo.InvariantCulture),
+            .. snapshotMilliseconds == 0 ? Array.Empty<string>() : ["--snapshot-interval", snapshotMilliseconds.ToString(CultureInfo.InvariantCulture)],
+        ];
+        var child = ChildProcess.StartApp("Litestream.TestApp", arguments);
         try
         {
             await child.WaitForLineAsync(line => line == "replicating", Timeout);

@@ -1,3 +1,4 @@
+using Litestream.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Litestream.Restore;
@@ -19,7 +20,12 @@ internal sealed class FrameScratch(string path) : IDisposable
             return;
         }
 
-        _file ??= File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        if (_file is null)
+        {
+            _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+            FileAccessRights.ForOwnerAlone(_file);
+        }
+
         RandomAccess.Write(_file, frames.Span, Length);
         Length += frames.Length;
     }

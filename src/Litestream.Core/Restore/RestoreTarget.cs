@@ -39,9 +39,16 @@ internal sealed class RestoreTarget : IDisposable
     /// <summary>For frames that wait for their commit; removed with the rest.</summary>
     public string ScratchPath => TemporaryPath + ".frames";
 
-    /// <summary>Creates the temporary file anew.</summary>
-    public SafeFileHandle OpenTemporary() =>
-        File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+    /// <summary>
+    /// Creates the temporary file anew, for its owner alone: who may read the database is for whoever restores it to say,
+    /// and Litestream does the same.
+    /// </summary>
+    public SafeFileHandle OpenTemporary()
+    {
+        var file = File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        FileAccessRights.ForOwnerAlone(file);
+        return file;
+    }
 
     /// <summary>Puts the finished file in place, never over another one. It must have been flushed to disk.</summary>
     public void Publish()

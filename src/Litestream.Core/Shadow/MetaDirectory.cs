@@ -45,6 +45,8 @@ internal sealed class MetaDirectory(string path, string databasePath)
         }
 
         CreateDirectory(SpoolPath);
+        Restrict(GenerationsPath);
+        Restrict(SpoolPath);
     }
 
     /// <summary>Tries once to become the one who replicates the database.</summary>
@@ -130,6 +132,28 @@ internal sealed class MetaDirectory(string path, string databasePath)
     /// <summary>A sharing violation: EWOULDBLOCK of flock on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.</summary>
     private static bool IsHeldElsewhere(IOException exception) =>
         exception.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    /// <summary>
+    /// Closes a folder of ours to those who may not read the database file: what is in it is made of that, and the folder
+    /// beside which it lies may be open to all.
+    /// </summary>
+    private void Restrict(string folder)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(databasePath))
+        {
+            return;
+        }
+
+        var database = File.GetUnixFileMode(databasePath);
+        var mode = File.GetUnixFileMode(folder);
+        var allowed = mode
+            & ~((database & UnixFileMode.GroupRead) == 0 ? UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute : 0)
+            & ~((database & UnixFileMode.OtherRead) == 0 ? UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute : 0);
+        if (allowed != mode)
+        {
+            File.SetUnixFileMode(folder, allowed);
+        }
+    }
 
     private void CreateDirectory(string folder)
     {

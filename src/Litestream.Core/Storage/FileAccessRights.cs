@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Litestream.Storage;
 
 /// <summary>
@@ -17,6 +19,15 @@ internal sealed class FileAccessRights(string? databasePath)
 
     /// <summary>For a folder, to be given when it is created.</summary>
     public UnixFileMode FolderMode => ModeOf(_databaseFolder) ?? OwnerFolder;
+
+    /// <summary>Lets nobody but its owner read or write a new file that is still empty.</summary>
+    public static void ForOwnerAlone(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, OwnerFile);
+        }
+    }
 
     /// <summary>Gives a new file the owner of the database, as far as this process may.</summary>
     public void TakeOwnerForFile(string created) => TakeOwner(databasePath, created);
