@@ -42,8 +42,13 @@ internal static class LitestreamCommandLine
             return Failure;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) })
-            .ConfigureAwait(false);
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+
+            // Signals cancel a command; replicate has a host that takes them.
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name == ReplicateCommand.Name ? null : TimeSpan.FromMinutes(1),
+        }).ConfigureAwait(false);
     }
 
     private static ToolException Explain(ParseResult parsed)
@@ -68,6 +73,7 @@ internal static class LitestreamCommandLine
         var root = new Command(Name, "Replicates SQLite databases, looks into replicas and restores them, as Litestream v0.3.13 does.") { new HelpOption() };
         root.Subcommands.Add(DatabasesCommand.Create(screen));
         root.Subcommands.Add(GenerationsCommand.Create(screen));
+        root.Subcommands.Add(ReplicateCommand.Create(screen));
         root.Subcommands.Add(RestoreCommand.Create(screen));
         root.Subcommands.Add(SnapshotsCommand.Create(screen));
         root.Subcommands.Add(VersionCommand.Create(screen));
