@@ -72,10 +72,14 @@ internal static class LitestreamCommandLine
     {
         var root = new Command(Name, "Replicates SQLite databases, looks into replicas and restores them, as Litestream v0.3.13 does.") { new HelpOption() };
         root.Subcommands.Add(DatabasesCommand.Create(screen));
+        root.Subcommands.Add(DoctorCommand.Create(screen));
         root.Subcommands.Add(GenerationsCommand.Create(screen));
         root.Subcommands.Add(ReplicateCommand.Create(screen));
         root.Subcommands.Add(RestoreCommand.Create(screen));
+        root.Subcommands.Add(SnapshotCommand.Create(screen));
         root.Subcommands.Add(SnapshotsCommand.Create(screen));
+        root.Subcommands.Add(StatusCommand.Create(screen));
+        root.Subcommands.Add(VerifyCommand.Create(screen));
         root.Subcommands.Add(VersionCommand.Create(screen));
         root.Subcommands.Add(WalCommand.Create(screen));
         return root;

@@ -17,7 +17,9 @@ internal static class GenerationsCommand
         {
             var target = await Target.OpenAsync(options.TargetOf(parsed), screen).ConfigureAwait(false);
             await using var _ = target.ConfigureAwait(false);
-            var changed = ChangedAt(target.DatabasePath);
+
+            // A database that is gone is measured against now, as a replica by its URL is.
+            var changed = Catalogs.ChangedAt(target.DatabasePath) ?? TimeProvider.System.GetUtcNow();
             var rows = new List<GenerationRow>();
             foreach (var replica in target.Replicas)
             {
@@ -47,19 +49,6 @@ internal static class GenerationsCommand
         var times = generation.Snapshots.Select(snapshot => snapshot.CreatedAt)
             .Concat(generation.Segments.Select(segment => segment.CreatedAt)).ToList();
         return new GenerationRow(replica, generation.Name, (changed - times.Max()).TotalSeconds, times.Min(), times.Max());
-    }
-
-    // As Litestream sees it: the younger of database and WAL. A database that is gone is measured against now.
-    private static DateTimeOffset ChangedAt(string? database)
-    {
-        if (database is null || !File.Exists(database))
-        {
-            return TimeProvider.System.GetUtcNow();
-        }
-
-        var file = File.GetLastWriteTimeUtc(database);
-        var wal = new FileInfo(database + "-wal");
-        return wal.Exists && wal.LastWriteTimeUtc > file ? wal.LastWriteTimeUtc : file;
     }
 }
 

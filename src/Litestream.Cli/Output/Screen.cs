@@ -13,6 +13,8 @@ internal sealed class Screen
 {
     private static readonly HashSet<string> Numeric = new(["index", "offset", "size", "lag"], StringComparer.Ordinal);
 
+    // Guards itself.
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private readonly TextWriter _out = Console.Out;
     private readonly TextWriter _err = Console.Error;
     private readonly IAnsiConsole _error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -28,8 +30,17 @@ internal sealed class Screen
     /// <summary>A remark beside the result.</summary>
     public void Note(string text) => _err.WriteLine(text);
 
+    /// <summary>A warning; the same one only once, however often a file is read.</summary>
     public void Warn(string text)
     {
+        lock (_warned)
+        {
+            if (!_warned.Add(text))
+            {
+                return;
+            }
+        }
+
         if (ShowsProgress)
         {
             _error.MarkupLineInterpolated($"[yellow]warning:[/] {text}");

@@ -11,6 +11,10 @@ namespace Litestream.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<GenerationRow>))]
 [JsonSerializable(typeof(IReadOnlyList<SnapshotRow>))]
 [JsonSerializable(typeof(IReadOnlyList<WalRow>))]
+[JsonSerializable(typeof(IReadOnlyList<DoctorRow>))]
+[JsonSerializable(typeof(IReadOnlyList<SnapshotTakenRow>))]
+[JsonSerializable(typeof(IReadOnlyList<StatusRow>))]
+[JsonSerializable(typeof(IReadOnlyList<VerifyRow>))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(RestorePlanReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;

@@ -24,4 +24,21 @@ internal static class Catalogs
                 exception);
         }
     }
+
+    /// <summary>When the newest object of a generation was stored.</summary>
+    public static DateTimeOffset NewestOf(CatalogGeneration generation) => generation.Snapshots.Select(snapshot => snapshot.CreatedAt)
+        .Concat(generation.Segments.Select(segment => segment.CreatedAt)).Max();
+
+    /// <summary>When a database was written last, as Litestream sees it: the younger of database and WAL. Null if it is not there.</summary>
+    public static DateTimeOffset? ChangedAt(string? database)
+    {
+        if (database is null || !File.Exists(database))
+        {
+            return null;
+        }
+
+        var file = File.GetLastWriteTimeUtc(database);
+        var wal = new FileInfo(database + "-wal");
+        return wal.Exists && wal.LastWriteTimeUtc > file ? wal.LastWriteTimeUtc : file;
+    }
 }

@@ -54,7 +54,7 @@ internal sealed record RestoreChoice(NamedReplica Replica, RestorePlan Plan, Res
             // An index means something only within a generation: the newest, where none is named.
             var generation = catalog.Generations
                 .Where(one => request.Generation is null ? one.Snapshots.Count > 0 : one.Name == request.Generation)
-                .OrderByDescending(one => Newest([one]))
+                .OrderByDescending(Catalogs.NewestOf)
                 .FirstOrDefault();
             options.Generation ??= generation?.Name;
             pastEnd = generation is not null && index > LastIndex(generation);
@@ -67,8 +67,7 @@ internal sealed record RestoreChoice(NamedReplica Replica, RestorePlan Plan, Res
     }
 
     private static DateTimeOffset Newest(IEnumerable<CatalogGeneration> generations) => generations
-        .SelectMany(one => one.Snapshots.Select(snapshot => snapshot.CreatedAt).Concat(one.Segments.Select(segment => segment.CreatedAt)))
-        .DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        .Select(Catalogs.NewestOf).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
 
     private static int LastIndex(CatalogGeneration generation) => generation.Segments.Select(segment => segment.Index)
         .Concat(generation.Snapshots.Select(snapshot => snapshot.Index)).Max();
