@@ -92,8 +92,14 @@ internal static class YamlConfiguration
         Set(settings, $"{at}:SyncInterval", Text(replica.SyncInterval));
         Set(settings, $"{at}:VerificationInterval", TextOrOff(replica.ValidationInterval));
 
-        // Litestream without an interval takes a snapshot when the retention would leave none.
-        Set(settings, $"{at}:SnapshotInterval", replica.SnapshotInterval > TimeSpan.Zero ? Text(replica.SnapshotInterval) : null);
+        Set(settings, $"{at}:Retention", TextOrOff(replica.Retention));
+        Set(settings, $"{at}:RetentionCheckInterval", replica.RetentionCheckInterval > TimeSpan.Zero ? Text(replica.RetentionCheckInterval) : null);
+
+        // Litestream without an interval takes a snapshot when the retention would leave none, and none where nothing is deleted.
+        Set(settings, $"{at}:SnapshotInterval",
+            replica.SnapshotInterval > TimeSpan.Zero ? Text(replica.SnapshotInterval)
+            : replica.Retention <= TimeSpan.Zero ? "off"
+            : null);
         if (replica.Type != YamlReplica.S3)
         {
             return;

@@ -47,6 +47,26 @@ public sealed class AddLitestreamYamlTests : IDisposable
         options.Databases["app-2"].MaxCheckpointPages.Should().Be(int.MaxValue, "0 switches the checkpoint that blocks off");
     }
 
+    [Theory]
+    [InlineData("retention: 720h\n        retention-check-interval: 2h", 720, 2, 24)]
+    [InlineData("retention: 0s", null, 1, null)]
+    [InlineData("retention: 0s\n        snapshot-interval: 6h", null, 1, 6)]
+    [InlineData("retention: -1h", null, 1, null)]
+    [InlineData("retention: 24", 24, 1, 24)]
+    [InlineData("snapshot-interval: 0s\n        retention-check-interval: 0s", 24, 1, 24)]
+    [InlineData("name: x", 24, 1, 24)]
+    public void Nothing_is_deleted_earlier_than_the_file_says(string replica, int? retention, int check, int? snapshots)
+    {
+        var options = Options($"dbs:\n  - path: {_folder.File("app.db")}\n    replicas:\n      - path: {_folder.File("b")}\n        {replica}\n");
+
+        options.Databases["app"].Replicas.Values.Should().ContainSingle().Which.Should().BeEquivalentTo(new
+        {
+            Retention = retention is { } hours ? TimeSpan.FromHours(hours) : (TimeSpan?)null,
+            RetentionCheckInterval = TimeSpan.FromHours(check),
+            SnapshotInterval = snapshots is { } interval ? TimeSpan.FromHours(interval) : (TimeSpan?)null,
+        });
+    }
+
     [Fact]
     public void The_meta_directory_is_never_that_of_the_program_litestream() =>
         Options($"dbs:\n  - path: {_folder.File("app.db")}\n    meta-path: {_folder.File("meta")}/\n    replicas:\n      - path: {_folder.File("b")}\n")
