@@ -5,7 +5,11 @@ internal sealed class ProgressReporter(IProgress<RestoreProgress>? target, TimeP
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    // Before that a pace says little.
+    private static readonly TimeSpan EstimateAfter = TimeSpan.FromSeconds(1);
+
     private long _reportedAt = time.GetTimestamp();
+    private long _begunAt = time.GetTimestamp();
     private long _bytes;
     private int _objects;
     private int _objectsTotal;
@@ -13,6 +17,7 @@ internal sealed class ProgressReporter(IProgress<RestoreProgress>? target, TimeP
 
     public void Begin(RestorePlan plan)
     {
+        _begunAt = time.GetTimestamp();
         _objects = 0;
         _objectsTotal = plan.Objects.Count();
         _bytesTotal = plan.Objects.Sum(item => item.Size);
@@ -44,6 +49,14 @@ internal sealed class ProgressReporter(IProgress<RestoreProgress>? target, TimeP
 
         // What lies behind an object's data need not be read.
         var bytes = _objects == _objectsTotal ? _bytesTotal : Math.Min(Interlocked.Read(ref _bytes), _bytesTotal);
-        target?.Report(new RestoreProgress(_objects, _objectsTotal, bytes, _bytesTotal));
+        target?.Report(new RestoreProgress(_objects, _objectsTotal, bytes, _bytesTotal) { Remaining = Estimate(bytes) });
+    }
+
+    private TimeSpan? Estimate(long bytes)
+    {
+        var elapsed = time.GetElapsedTime(_begunAt);
+        return bytes == _bytesTotal ? TimeSpan.Zero
+            : bytes == 0 || elapsed < EstimateAfter ? null
+            : elapsed * ((double)(_bytesTotal - bytes) / bytes);
     }
 }

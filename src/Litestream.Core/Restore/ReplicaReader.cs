@@ -1,3 +1,4 @@
+using System.Globalization;
 using Litestream.Diagnostics;
 using Litestream.Storage;
 using Microsoft.Extensions.Logging;
@@ -49,7 +50,13 @@ internal sealed class ReplicaReader : ITrailerSource
     }
 
     /// <summary>Opens an object, from its start, to be read once.</summary>
-    public Stream Open(ReplicaObject source, Action<int> onRead) => new ResumingStream(_client, source, _retries, onRead);
+    public Stream Open(ReplicaObject source, Action<int> onRead) => new ResumingStream(_client, source, 0, source.Size, _retries, onRead);
+
+    /// <summary>Opens a large object, of which several parts are fetched at once.</summary>
+    public Stream Open(ReplicaObject source, int parallelism, Action<int> onRead) =>
+        source.Size <= ParallelRangeStream.PartBytes || parallelism == 1
+            ? Open(source, onRead)
+            : new ParallelRangeStream(source.Size, parallelism, (start, end) => new ResumingStream(_client, source, start, end, _retries, onRead));
 
     public async ValueTask<SegmentTrailer?> ReadSegmentAsync(CatalogSegment segment, CancellationToken cancellationToken)
     {
@@ -63,6 +70,11 @@ internal sealed class ReplicaReader : ITrailerSource
         {
             var reading = await RetryAsync(token => SegmentTrailerCodec.ReadAsync(_client, segment.Object, token), cancellationToken).ConfigureAwait(false);
             _segmentTrailers[key] = trailer = Accept(reading, key);
+            if (trailer is not null && (trailer.Index != segment.Index || trailer.Offset != segment.Offset))
+            {
+                throw new ReplicaCorruptedException(
+                    string.Create(CultureInfo.InvariantCulture, $"The object '{key}' was written as the segment {trailer.Index:x8}:{trailer.Offset:x8}."), key);
+            }
         }
 
         return trailer;

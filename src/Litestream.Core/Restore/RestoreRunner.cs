@@ -12,7 +12,7 @@ namespace Litestream.Restore;
 internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, ILogger logger, TimeProvider time)
 {
     // Retention deletes what a slow restore still needs; each new plan starts from what is there then.
-    private const int MaxPlans = 4;
+    private const int MaxPlans = 8;
 
     private readonly ReplicaReader _reader = new(client, time, logger);
 
@@ -75,7 +75,7 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
         progress.Begin(plan);
         using var file = target.OpenTemporary();
 
-        var source = _reader.Open(plan.Snapshot.Object, progress.AddBytes);
+        var source = _reader.Open(plan.Snapshot.Object, options.Parallelism, progress.AddBytes);
         await using (source.ConfigureAwait(false))
         {
             await SnapshotWriter.WriteAsync(source, plan.Snapshot, plan.SnapshotTrailer, file, progress.Tick, cancellationToken).ConfigureAwait(false);

@@ -17,6 +17,7 @@ internal sealed class RestoreTarget : IDisposable
     private readonly ILogger _logger;
     private readonly string _directory;
     private readonly IReadOnlyList<string> _created;
+    private readonly TemporaryFile _temporary;
     private bool _published;
 
     /// <exception cref="IOException">The target exists, or something beside it is in use.</exception>
@@ -27,17 +28,30 @@ internal sealed class RestoreTarget : IDisposable
         RequireFree();
         _directory = System.IO.Path.GetDirectoryName(Path) ?? throw new IOException($"'{Path}' cannot be a database file.");
         _created = AtomicFile.CreateDirectory(_directory);
-        TemporaryPath = $"{Path}.tmp-{Guid.NewGuid():n}";
+        foreach (var left in TemporaryFile.RemoveStale(Path))
+        {
+            _logger.RestoreLeftoverRemoved(left);
+        }
+
+        try
+        {
+            _temporary = new TemporaryFile(Path);
+        }
+        catch
+        {
+            RemoveCreated();
+            throw;
+        }
     }
 
     /// <summary>Where the database will be.</summary>
     public string Path { get; }
 
     /// <summary>Where it is made, in the same folder: a rename puts it in place.</summary>
-    public string TemporaryPath { get; }
+    public string TemporaryPath => _temporary.Path;
 
     /// <summary>For frames that wait for their commit; removed with the rest.</summary>
-    public string ScratchPath => TemporaryPath + ".frames";
+    public string ScratchPath => _temporary.ScratchPath;
 
     /// <summary>
     /// Creates the temporary file anew, for its owner alone: who may read the database is for whoever restores it to say,
@@ -76,11 +90,7 @@ internal sealed class RestoreTarget : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in (string[])["", ".frames", "-wal", "-shm", "-journal"])
-        {
-            File.Delete(TemporaryPath + suffix);
-        }
-
+        _temporary.Dispose();
         if (!_published)
         {
             RemoveCreated();

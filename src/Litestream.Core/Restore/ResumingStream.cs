@@ -2,11 +2,12 @@ using Polly;
 
 namespace Litestream.Restore;
 
-/// <summary>Reads one object from start to end. A connection that breaks is opened again where it broke.</summary>
-internal sealed class ResumingStream(IReplicaClient client, ReplicaObject source, ResiliencePipeline retries, Action<int> onRead) : Stream
+/// <summary>Reads a stretch of one object from start to end. A connection that breaks is opened again where it broke.</summary>
+internal sealed class ResumingStream(
+    IReplicaClient client, ReplicaObject source, long start, long end, ResiliencePipeline retries, Action<int> onRead) : Stream
 {
     private Stream? _inner;
-    private long _position;
+    private long _position = start;
 
     public override bool CanRead => true;
 
@@ -25,7 +26,7 @@ internal sealed class ResumingStream(IReplicaClient client, ReplicaObject source
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // Not beyond what the listing said: an object that grew meanwhile is another object.
-        var wanted = buffer[..(int)Math.Min(buffer.Length, source.Size - _position)];
+        var wanted = buffer[..(int)Math.Min(buffer.Length, end - _position)];
         if (wanted.IsEmpty)
         {
             return 0;
@@ -84,7 +85,7 @@ internal sealed class ResumingStream(IReplicaClient client, ReplicaObject source
     {
         try
         {
-            _inner ??= await client.OpenReadAsync(source.Key, _position, null, cancellationToken).ConfigureAwait(false);
+            _inner ??= await client.OpenReadAsync(source.Key, _position, end < source.Size ? end - _position : null, cancellationToken).ConfigureAwait(false);
             var read = await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
 
             // Some connections end early without an error.

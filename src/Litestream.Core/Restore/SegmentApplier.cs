@@ -20,7 +20,7 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
     /// <exception cref="ReplicaCorruptedException">It is damaged, or not the one that follows.</exception>
     public async Task ApplyAsync(DownloadedSegment downloaded, CancellationToken cancellationToken)
     {
-        var (segment, content, trailer) = downloaded;
+        var (segment, content, trailer, proven) = downloaded;
         var key = segment.Key;
         if (segment.Index != pages.Index)
         {
@@ -43,14 +43,16 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
         }
 
         _lastKey = key;
-        using var hash = trailer is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = trailer is null || proven ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (segment.Offset == 0)
         {
             await ReadHeaderAsync(content, key, hash, cancellationToken).ConfigureAwait(false);
         }
 
         VerifyBegin(segment, trailer);
-        var torn = await ReadFramesAsync(content, key, hash, cancellationToken).ConfigureAwait(false);
+        var torn = content is MemoryStream held && held.TryGetBuffer(out var raw)
+            ? ApplyFrames(raw.AsMemory((int)held.Position), key)
+            : await ReadFramesAsync(content, key, hash, cancellationToken).ConfigureAwait(false);
         VerifyEnd(segment, trailer, torn, hash);
     }
 
@@ -82,6 +84,14 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
         var read = await content.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         hash?.AppendData(header.AsSpan(0, read));
         pages.AppendHeader(header.AsSpan(0, read), key);
+    }
+
+    /// <returns>Bytes behind the last whole frame.</returns>
+    private int ApplyFrames(ReadOnlyMemory<byte> raw, string key)
+    {
+        var torn = raw.Length % pages.Header.FrameSize;
+        pages.Append(raw[..^torn], key);
+        return torn;
     }
 
     /// <returns>Bytes behind the last whole frame.</returns>
@@ -147,7 +157,7 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
         }
 
         if (trailer is not null
-            && (trailer.EndOffset != pages.Offset || trailer.LastChecksum != pages.Checksum || !hash!.GetHashAndReset().AsSpan().SequenceEqual(trailer.RawHash.Span)))
+            && (trailer.EndOffset != pages.Offset || trailer.LastChecksum != pages.Checksum || (hash is not null && !hash.GetHashAndReset().AsSpan().SequenceEqual(trailer.RawHash.Span))))
         {
             throw new ReplicaCorruptedException($"The object '{key}' does not hold what was written to it.", key);
         }

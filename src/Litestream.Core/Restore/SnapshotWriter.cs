@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Litestream.Storage;
 using Microsoft.Win32.SafeHandles;
@@ -8,39 +7,19 @@ namespace Litestream.Restore;
 /// <summary>Writes a snapshot's image to a file and proves it, as far as it says anything of itself.</summary>
 internal static class SnapshotWriter
 {
-    private const int BufferBytes = 1024 * 1024;
     private const int SmallestPage = 512;
 
     /// <exception cref="ReplicaCorruptedException">The object is damaged, or not what was written.</exception>
     public static async Task WriteAsync(
         Stream source, CatalogSnapshot snapshot, SnapshotTrailer? trailer, SafeFileHandle file, Action tick, CancellationToken cancellationToken)
     {
-        var content = snapshot.Name.Compressed ? Lz4Frame.OpenDecoder(source, snapshot.Key, leaveOpen: true) : source;
+        var content = snapshot.Name.Compressed
+            ? Lz4Frame.OpenDecoder(source, snapshot.Key, leaveOpen: true, verified: trailer is not null)
+            : source;
         await using var owned = content.ConfigureAwait(false);
         using var hash = trailer is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         long size = 0;
-        try
-        {
-            int read;
-            while ((read = await content.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                if (size + read > (trailer?.DatabaseSize ?? long.MaxValue))
-                {
-                    throw new ReplicaCorruptedException(
-                        $"The snapshot '{snapshot.Key}' holds more than the {trailer!.DatabaseSize} bytes that were written to it.", snapshot.Key);
-                }
-
-                RandomAccess.Write(file, buffer.AsSpan(0, read), size);
-                hash?.AppendData(buffer.AsSpan(0, read));
-                size += read;
-                tick();
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        await BlockPipeline.RunAsync(content, cancellationToken, block => hash?.AppendData(block.Span), Write).ConfigureAwait(false);
 
         if (trailer is null && snapshot.Name.Compressed)
         {
@@ -55,6 +34,19 @@ internal static class SnapshotWriter
         if (trailer is not null && (trailer.DatabaseSize != size || !hash!.GetHashAndReset().AsSpan().SequenceEqual(trailer.RawHash.Span)))
         {
             throw new ReplicaCorruptedException($"The snapshot '{snapshot.Key}' does not hold what was written to it.", snapshot.Key);
+        }
+
+        void Write(ReadOnlyMemory<byte> block)
+        {
+            if (size + block.Length > (trailer?.DatabaseSize ?? long.MaxValue))
+            {
+                throw new ReplicaCorruptedException(
+                    $"The snapshot '{snapshot.Key}' holds more than the {trailer!.DatabaseSize} bytes that were written to it.", snapshot.Key);
+            }
+
+            RandomAccess.Write(file, block.Span, size);
+            size += block.Length;
+            tick();
         }
     }
 }

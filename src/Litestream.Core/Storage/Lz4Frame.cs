@@ -45,10 +45,11 @@ internal static class Lz4Frame
     /// <param name="compressed">The object from its first byte.</param>
     /// <param name="key">The key of the object, for messages.</param>
     /// <param name="leaveOpen">False to dispose <paramref name="compressed"/> with the decoder.</param>
+    /// <param name="verified">True if the caller proves the content by a hash of its own: then the frame's is not computed.</param>
     /// <remarks>
     /// Reading throws <see cref="ReplicaCorruptedException"/> for whatever is not one whole, sound and non-empty frame.
     /// A failure of <paramref name="compressed"/> itself comes through as it is. Holds at most 8 MiB of pooled buffers.
     /// </remarks>
-    public static Stream OpenDecoder(Stream compressed, string key, bool leaveOpen = false) =>
-        new Lz4DecoderStream(compressed, key, leaveOpen);
+    public static Stream OpenDecoder(Stream compressed, string key, bool leaveOpen = false, bool verified = false) =>
+        new Lz4DecoderStream(compressed, key, leaveOpen, verified);
 }

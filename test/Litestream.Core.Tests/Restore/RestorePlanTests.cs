@@ -84,6 +84,23 @@ public sealed class RestorePlanTests : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_that_lies_under_the_name_of_another_does_not_tell_times()
+    {
+        var history = new SyntheticHistory(seed: 24);
+        history.BeginIndex();
+        history.Snapshot();
+        history.Commit();
+        history.Cut();
+        history.Commit();
+        history.Cut();
+        var first = history.Store[history.Segments[0].Key];
+        history.Store.Change(history.Segments[1].Key, _ => first);
+
+        await Restoring(history, new RestoreOptions { Timestamp = history.Commits[^1].Time }).Should().ThrowAsync<ReplicaCorruptedException>()
+            .WithMessage($"*{history.Segments[1].Key}*was written as*");
+    }
+
+    [Fact]
     public async Task Commits_of_unknown_time_that_the_snapshot_contains_are_not_undone()
     {
         long known = 0;

@@ -225,7 +225,8 @@ internal sealed class SyntheticHistory
 
     private void AppendFrame(int page, uint commitSize) => Wal.Append((uint)page + 1, commitSize, _pages[page]);
 
-    private void Grow(int pages)
+    /// <summary>Adds pages that no transaction has written: for the image of a snapshot that comes next.</summary>
+    public void Grow(int pages)
     {
         for (var i = 0; i < pages; i++)
         {
