@@ -7,6 +7,9 @@ namespace Litestream.Simulation;
 /// <summary>Restores, and compares with what the database was.</summary>
 internal sealed class RestoreCheck(World world)
 {
+    private static readonly TimeSpan Retention = new ReplicaOptions().Retention!.Value;
+    private static readonly TimeSpan ClockError = TimeSpan.FromHours(4);
+
     /// <summary>What was said to be restorable is, and is what it was.</summary>
     public void DemandHolds(Acknowledgement said)
     {
@@ -17,7 +20,7 @@ internal sealed class RestoreCheck(World world)
         {
             (restored, _) = Restore(replica, new RestoreOptions { OutputPath = "", Position = said.Position }, what);
         }
-        catch (ReplicaException exception) when (replica.IsTampered && exception is not null)
+        catch (ReplicaException) when (replica.IsTampered || MayBeGone(said))
         {
             return;
         }
@@ -31,6 +34,10 @@ internal sealed class RestoreCheck(World world)
             throw new SimulationException($"Wrong: {what}, is state {restored.Number} instead of {exactly.Number}.");
         }
     }
+
+    /// <summary>What is older than the retention may have been removed; by the store's clock, which may be wrong.</summary>
+    private bool MayBeGone(Acknowledgement said) =>
+        world.Swarm.Days && world.Time.GetUtcNow() - said.At > Retention - (world.Swarm.WrongClocks ? ClockError : TimeSpan.Zero);
 
     /// <summary>Restores from what lies on the replica.</summary>
     /// <returns>The state that came out: one that the database was in.</returns>

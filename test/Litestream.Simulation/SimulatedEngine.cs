@@ -42,7 +42,7 @@ internal sealed class SimulatedEngine : IDisposable
             Replicator,
             Client(replica),
             $"replica {replica.Number}",
-            new ReplicaOptions { Url = "memory://", SnapshotInterval = null },
+            new ReplicaOptions { Url = "memory://", SnapshotInterval = swarm.Days ? TimeSpan.FromHours(4) : null },
             world.Time,
             NullLogger.Instance,
             new Random(world.Seed),
@@ -135,6 +135,11 @@ internal sealed class SimulatedEngine : IDisposable
 
         if (!IsDead)
         {
+            if (Workers[number].GetStatus().LastError is { } trouble)
+            {
+                _world.Say($"  replica {number} says: {trouble}");
+            }
+
             _site.Learn();
             Acknowledge(number);
         }
@@ -179,6 +184,8 @@ internal sealed class SimulatedEngine : IDisposable
             GenerationReason.NoneYet or GenerationReason.WalResetWhileAway => opening,
             GenerationReason.WalOverwritten or GenerationReason.ShadowTorn => opening && swarm.PowerCuts,
             GenerationReason.PageSizeChanged => opening && swarm.PageSizeChanges,
+            // A store whose clock jumps looks like one to which somebody else writes, too.
+            GenerationReason.ReplicaConflict when swarm.WrongClocks => true,
             GenerationReason.ReplicaDiverged or GenerationReason.ReplicaHoled or GenerationReason.ReplicaConflict =>
                 swarm.Tampering || swarm.Zombies || swarm.Lies || swarm.PowerCuts || swarm.ShortOfSpace,
             _ => false,
@@ -202,7 +209,7 @@ internal sealed class SimulatedEngine : IDisposable
 
         var covered = _captured.FindLast(captured => captured.Sequence <= worker.CoveredSequence).State;
         _world.Acknowledged(new Acknowledgement(
-            number, worker.Position, _site.Expect(worker.Position), covered ?? new State(-1, ""), _world.Step));
+            number, worker.Position, _site.Expect(worker.Position), covered ?? new State(-1, ""), _world.Step, _world.Time.GetUtcNow()));
     }
 
     /// <summary>A process that has died reaches no store; and while it waits for one, others get a turn.</summary>

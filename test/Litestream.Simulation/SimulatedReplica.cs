@@ -86,7 +86,7 @@ internal sealed class SimulatedReplica
         }
     }
 
-    /// <summary>What holds at every moment, whatever fails: there is no WAL that no snapshot leads to.</summary>
+    /// <summary>What holds at every moment until retention removes something: there is no WAL that no snapshot leads to.</summary>
     public void DemandNoOrphan()
     {
         var first = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -114,7 +114,11 @@ internal sealed class SimulatedReplica
     /// </summary>
     public void DemandSoundFor(string key, Swarm swarm)
     {
-        DemandNoOrphan();
+        if (!swarm.Days)
+        {
+            DemandNoOrphan();
+        }
+
         if (swarm.ShortOfSpace || swarm.Lies || !ReplicaLayout.TryParseSnapshot(key, out var name) || !Objects.Keys.Contains(key))
         {
             return;
@@ -134,7 +138,6 @@ internal sealed class SimulatedReplica
     /// <summary>What holds in the end: within an index of a generation the segments tile.</summary>
     public void Scrub()
     {
-        DemandNoOrphan();
         ReplicationPosition? end = null;
         foreach (var key in Objects.Keys)
         {

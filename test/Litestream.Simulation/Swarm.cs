@@ -59,11 +59,14 @@ internal sealed record Swarm
     /// <summary>Snapshots after the first, on demand.</summary>
     public required bool Snapshots { get; init; }
 
+    /// <summary>Days go by: snapshots on their interval, retention, and a look whether all is still there.</summary>
+    public required bool Days { get; init; }
+
     /// <summary>True if a listing may say what is not so.</summary>
     public bool Lies => Faults.Any(Fault.Lying.Contains);
 
     /// <summary>True if nothing in the run is a reason for a second generation.</summary>
-    public bool IsCalm => !Stops && !Crashes && !PowerCuts && !Tampering && !Zombies && Faults.Count == 0;
+    public bool IsCalm => !Stops && !Crashes && !PowerCuts && !Tampering && !Zombies && !WrongClocks && Faults.Count == 0;
 
     public override string ToString() => string.Join(", ", ((string?[])
     [
@@ -84,6 +87,7 @@ internal sealed record Swarm
         LongReaders ? "long readers" : null,
         ShortOfSpace ? "short of space" : null,
         Snapshots ? "snapshots" : null,
+        Days ? "days" : null,
     ]).OfType<string>());
 
     /// <summary>A run in which nothing happens but what is asked for.</summary>
@@ -113,6 +117,7 @@ internal sealed record Swarm
         LongReaders = false,
         ShortOfSpace = false,
         Snapshots = false,
+        Days = false,
     };
 
     public static Swarm Draw(Random random)
@@ -156,6 +161,7 @@ internal sealed record Swarm
             LongReaders = Maybe(40),
             ShortOfSpace = Maybe(12),
             Snapshots = Maybe(40),
+            Days = Maybe(20),
         };
     }
 }

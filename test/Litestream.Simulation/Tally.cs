@@ -17,6 +17,9 @@ public sealed record Tally
 
     public int Faults { get; set; }
 
+    /// <summary>Requests to delete, of retention.</summary>
+    public int Deletions { get; set; }
+
     /// <summary>Restores whose result was compared with a state that the database was in.</summary>
     public int Compares { get; set; }
 
@@ -29,9 +32,10 @@ public sealed record Tally
         Starts += other.Starts;
         Deaths += other.Deaths;
         Faults += other.Faults;
+        Deletions += other.Deletions;
         Compares += other.Compares;
     }
 
     public override string ToString() =>
-        $"{Seeds} seeds, {Commits} states, {Captures} captures, {WorkerPasses} worker passes, {Starts} starts, {Deaths} deaths, {Faults} faults, {Compares} restores compared";
+        $"{Seeds} seeds, {Commits} states, {Captures} captures, {WorkerPasses} worker passes, {Starts} starts, {Deaths} deaths, {Faults} faults, {Deletions} deletions, {Compares} restores compared";
 }

@@ -206,6 +206,9 @@ internal sealed partial class World : IDisposable
             case < 83 when Swarm.DyingWriters:
                 DyingWriter(site);
                 break;
+            case < 85 when Swarm.Days:
+                GoBy(site);
+                break;
             case < 86 when Swarm.Faults.Count > 0:
                 ChangeFaults();
                 break;
@@ -322,6 +325,14 @@ internal sealed partial class World : IDisposable
             engine.Work(number);
             Tally.WorkerPasses++;
         }
+    }
+
+    private void GoBy(Site site)
+    {
+        var number = _random.Next(Replicas.Count);
+        Time.Advance(TimeSpan.FromHours(_random.Next(1, 15)));
+        Say($"hours go by; upkeep of replica {number}");
+        site.Engine!.Upkeep(number);
     }
 
     private void Snapshot(Site site)
