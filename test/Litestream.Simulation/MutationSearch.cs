@@ -6,7 +6,7 @@ namespace Litestream.Simulation;
 internal static class MutationSearch
 {
     /// <summary>Enough for every one of them, several times over.</summary>
-    public const int Budget = 150;
+    public const int Budget = 300;
 
     public static IEnumerable<Mutation> All => Enum.GetValues<Mutation>().Except([Mutation.None]);
 

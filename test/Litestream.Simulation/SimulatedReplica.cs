@@ -39,12 +39,13 @@ internal sealed class SimulatedReplica
     public string Change(Random random)
     {
         var operation = (ReplicaOperation)random.Next(4);
-        var (script, says) = random.Next(8) switch
+        var (script, says) = random.Next(11) switch
         {
-            0 or 1 => (FaultScript.Nothing, "works well"),
-            2 => (FaultScript.From(1, new Fault(FaultKind.FailBefore)), "is away"),
-            3 => (FaultScript.From(1, new Fault(FaultKind.FailAfter)), "does everything and its answers are lost"),
-            4 => (FaultScript.Without(operation), $"does not allow {operation}"),
+            < 3 => (FaultScript.Nothing, "works well"),
+            3 => (FaultScript.From(1, new Fault(FaultKind.FailBefore)), "is away"),
+            4 => (FaultScript.From(1, new Fault(FaultKind.FailAfter)), "does everything and its answers are lost"),
+            5 or 6 => (FaultScript.LostInAWrite(), "will be lost in the middle of a write"),
+            7 => (FaultScript.Without(operation), $"does not allow {operation}"),
             _ => (_script, "fails now and then"),
         };
         Store.Script = script;

@@ -133,6 +133,11 @@ internal sealed partial class World : IDisposable
         }
 
         Oracle.Acknowledgements.Add(said);
+        if (said.Exactly is { } exactly)
+        {
+            Oracle.Know(said.Position, exactly);
+        }
+
         Say($"  replica {said.Replica} holds state {said.Exactly?.Number.ToString(CultureInfo.InvariantCulture) ?? "?"}, at least {said.AtLeast.Number}, at {Short(said.Position)}");
         if (_random.Next(6) == 0)
         {
@@ -188,14 +193,17 @@ internal sealed partial class World : IDisposable
 
         switch (_random.Next(100))
         {
-            case < 34:
+            case < 32:
                 Write(site);
                 break;
-            case < 54:
+            case < 51:
                 Capture(site);
                 break;
-            case < 74:
+            case < 71:
                 Work(site);
+                break;
+            case < 74 when Swarm.Faults.Count > 0:
+                ChangeFaults();
                 break;
             case < 76 when Swarm.Snapshots:
                 Snapshot(site);

@@ -16,6 +16,15 @@ public static class FaultScript
     public static Func<ReplicaCall, Fault?> Without(ReplicaOperation operation) =>
         call => call.Operation == operation ? new Fault(FaultKind.Deny) : null;
 
+    /// <summary>The connection goes down when the next write has had its effect, and stays down.</summary>
+    public static Func<ReplicaCall, Fault?> LostInAWrite()
+    {
+        var lost = 0;
+        return call => Volatile.Read(ref lost) == 1
+            ? new Fault(FaultKind.FailBefore)
+            : call.Operation == ReplicaOperation.Write && Interlocked.Exchange(ref lost, 1) == 0 ? new Fault(FaultKind.FailAfter) : null;
+    }
+
     /// <summary>A part of the calls fails, which and how being drawn from <paramref name="random"/>.</summary>
     /// <param name="random">Drawn from in the order of the calls: the same calls get the same faults.</param>
     /// <param name="rate">Between 0, none, and 1, all.</param>
