@@ -68,12 +68,12 @@ internal sealed class Bank(string path, int seed) : IDisposable
     }
 
     /// <summary>
-    /// Transfers of an account to itself, as fast as they go until the token ends: each is one new row with a long note, four to a
+    /// Transfers of an account to itself, as fast as they go until the token ends: each is one new row with a note, thirty to a
     /// page, so that what is lost is not written again.
     /// </summary>
     public void RecordUntil(CancellationToken ended)
     {
-        using var record = Command($"INSERT INTO transfers VALUES ($n, $source, $target, $amount, '{new string('.', 900)}')", "$n", "$source", "$target", "$amount");
+        using var record = Command($"INSERT INTO transfers VALUES ($n, $source, $target, $amount, '{new string('.', 100)}')", "$n", "$source", "$target", "$amount");
         while (!ended.IsCancellationRequested)
         {
             var account = _random.Next(Accounts);
