@@ -69,6 +69,71 @@ public sealed class HistoryInteropTests
         (await history.RestoreAsync(null)).Should().Be(history.RowsAt(history.Now));
     }
 
+    [LitestreamFact]
+    public async Task A_replica_that_lost_its_objects_under_the_real_program_never_restores_to_something_wrong()
+    {
+        using var run = new Run();
+        await using var writer = await WriterProcess.StartAsync(run.Database);
+        await using (var litestream = await run.TheirsAsync())
+        {
+            await writer.WaitForCommitsAsync(50);
+            foreach (var file in Directory.GetFiles(run.Replica, "*.lz4", SearchOption.AllDirectories))
+            {
+                File.Delete(file);
+            }
+
+            await writer.WaitForCommitsAsync(150);
+            await RealLitestream.StopAsync(litestream);
+        }
+
+        await NothingToRestoreAsync(run);
+        await using (var litestream = await run.TheirsAsync())
+        {
+            await writer.WaitForCommitsAsync(250);
+            await writer.StopAsync();
+            await RealLitestream.StopAsync(litestream);
+        }
+
+        await NothingWrongAsync(run, "after-restart.db");
+    }
+
+    /// <summary>WAL without a snapshot: that is said, by both.</summary>
+    private static async Task NothingToRestoreAsync(Run run)
+    {
+        var output = run.Folder.File("nothing.db");
+        await FluentActions.Awaiting(() => BothRestores.OursAsync(run.Replica, output)).Should().ThrowAsync<LitestreamException>();
+        (await RealLitestream.TryRestoreAsync(run.Replica, output)).ExitCode.Should().NotBe(0);
+        File.Exists(output).Should().BeFalse();
+    }
+
+    /// <summary>
+    /// Where the real program restores, we restore the same or say why not. Where it refuses, since an index that no restore
+    /// needs has lost its beginning, what we restore is what the application has.
+    /// </summary>
+    private static async Task NothingWrongAsync(Run run, string name)
+    {
+        var theirs = run.Folder.File("theirs-" + name);
+        var ours = run.Folder.File("ours-" + name);
+        var (exitCode, _) = await RealLitestream.TryRestoreAsync(run.Replica, theirs);
+        try
+        {
+            await BothRestores.OursAsync(run.Replica, ours);
+        }
+        catch (LitestreamException)
+        {
+            File.Exists(ours).Should().BeFalse();
+            return;
+        }
+
+        if (exitCode == 0)
+        {
+            (await BothRestores.HashAsync(ours)).Should().Be(await BothRestores.HashAsync(theirs));
+        }
+
+        (await SqliteShell.IntegrityCheckAsync(ours)).Trim().Should().Be("ok");
+        (await SqliteShell.DumpHashAsync(ours)).Should().Be(await SqliteShell.DumpHashAsync(run.Database));
+    }
+
     private static async Task<HistoryScene> LivedAsync(bool retention = true)
     {
         var history = new HistoryScene();

@@ -15,6 +15,9 @@ internal abstract record Inspection
     /// <param name="Generation">The generation in use.</param>
     public sealed record Sound(ReplicaInventory Inventory, string Generation) : Inspection;
 
+    /// <summary>It does, and somebody else writes there, which has been answered before: nothing of theirs is to be touched.</summary>
+    public sealed record Shared(string Detail) : Inspection;
+
     /// <summary>It does not: the generation cannot go on.</summary>
     public sealed record Unsound(string Generation, GenerationReason Reason, string Detail) : Inspection;
 

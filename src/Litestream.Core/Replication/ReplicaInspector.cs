@@ -48,7 +48,10 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
             : FindLonger(inventory.Find(generation)!, after) is { } longer ? Unsound(GenerationReason.ReplicaDiverged, longer)
             : await FindMiscountAsync(inventory.Find(generation)!, before, cancellationToken).ConfigureAwait(false) is { } miscount
                 ? Unsound(GenerationReason.ReplicaHoled, miscount)
-            : FindStranger(inventory, generation) is { } stranger ? Unsound(GenerationReason.ReplicaConflict, stranger)
+            : FindStranger(inventory, generation) is { } stranger
+                ? _known.Add(stranger.Name)
+                    ? Unsound(GenerationReason.ReplicaConflict, Describe(stranger, generation))
+                    : new Inspection.Shared(Describe(stranger, generation))
             : new Inspection.Sound(inventory, generation);
 
         Inspection.Unsound Unsound(GenerationReason reason, string detail) => new(generation, reason, detail);
@@ -160,18 +163,13 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
     }
 
     /// <summary>Somebody else's generation to which something was added after ours had begun.</summary>
-    private string? FindStranger(ReplicaInventory inventory, string generation)
+    private static InventoryGeneration? FindStranger(ReplicaInventory inventory, string generation)
     {
         var began = inventory.Find(generation)!.Snapshots.Min(snapshot => snapshot.CreatedAt);
-        foreach (var other in inventory.Generations)
-        {
-            if (other.Name != generation && other.LastStoredAt > began + SameTime && _known.Add(other.Name))
-            {
-                return $"generation {other.Name} on {store.Description} was written to at {other.LastStoredAt:O}, after generation "
-                    + $"{generation} had begun: somebody else replicates to the same place";
-            }
-        }
-
-        return null;
+        return inventory.Generations.FirstOrDefault(other => other.Name != generation && other.LastStoredAt > began + SameTime);
     }
+
+    private string Describe(InventoryGeneration stranger, string generation) =>
+        $"generation {stranger.Name} on {store.Description} was written to at {stranger.LastStoredAt:O}, after generation "
+        + $"{generation} had begun: somebody else replicates to the same place";
 }

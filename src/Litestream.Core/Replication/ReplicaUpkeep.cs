@@ -145,6 +145,10 @@ internal sealed class ReplicaUpkeep(
                     _status.Inspected(time.GetUtcNow());
                     Log.ReplicaChecked(logger, replica, database, sound.Generation);
                     return sound.Inventory;
+                case Inspection.Shared shared:
+                    inspections.Inspected();
+                    _status.Troubled(UpkeepStatus.Concern.Replica, $"{shared.Detail}. Nothing is deleted there.");
+                    return null;
                 case Inspection.Unsound unsound:
                     inspections.Inspected();
                     _status.Troubled(UpkeepStatus.Concern.Replica, unsound.Detail + ".");

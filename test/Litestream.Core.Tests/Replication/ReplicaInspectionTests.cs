@@ -151,6 +151,32 @@ public sealed class ReplicaInspectionTests : IDisposable
         _scene.Replica[ReplicaLayout.SegmentKey(Other, 1, 0)] = [1];
         await DayAsync(worker);
         _scene.Capture.Requests.Should().HaveCount(1, "two that answer each other with new generations would never end");
+        worker.GetStatus().Warning.Should().Contain(Other, "it goes on");
+    }
+
+    [Fact]
+    public async Task While_somebody_else_writes_there_nothing_is_deleted()
+    {
+        (_scene.Options.Retention, _scene.Options.SnapshotInterval) = (TimeSpan.FromHours(24), TimeSpan.FromHours(4));
+        var worker = await FilledAsync();
+        for (var hour = 0; hour < 72; hour++)
+        {
+            _scene.Time.Advance(TimeSpan.FromHours(1));
+            _scene.Replica[ReplicaLayout.SegmentKey(Other, hour, 0)] = [1];
+            _scene.Capture.Checkpoint();
+            _scene.Insert();
+            if (_scene.Capture.Requests.Count == 1 && _scene.Capture.Requests[0].Generation == _scene.Generation)
+            {
+                _scene.Capture.NewGeneration();
+            }
+
+            await worker.RunOnceAsync(default);
+            await worker.RunUpkeepOnceAsync(default);
+        }
+
+        _scene.Replica.CallsOf("DELETE").Should().BeEmpty();
+        _scene.Capture.Requests.Should().HaveCount(1);
+        worker.GetStatus().Warning.Should().Contain(Other).And.Contain("Nothing is deleted there");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class RetentionPolicyTests
                 }
             }
         },
-        iter: 1500);
+        iter: 500);
 
     [Fact]
     public void However_a_run_is_interrupted_no_index_is_left_without_its_beginning() => Cases.Sample(
@@ -58,7 +58,7 @@ public sealed class RetentionPolicyTests
                 now.Keys.Where(place => headed.GetValueOrDefault(place) && !now[place]).Should().BeEmpty(key);
             }
         },
-        iter: 500);
+        iter: 300);
 
     [Fact]
     public void An_interrupted_run_is_finished_by_the_next() => Gen.Select(Cases, Gen.Int[0, 50]).Sample(
