@@ -46,7 +46,9 @@ public sealed class OperatorCommandsTests : IDisposable
         (exitCode, output) = await RunAsync("verify", "-json", "-temp", _folder.File("temporary"), "-config", Config, _database.Path);
 
         exitCode.Should().Be(0, output);
-        using var rows = JsonDocument.Parse(output);
+
+        // Both outputs come as one here, and a restore that takes long says how far it is.
+        using var rows = JsonDocument.Parse(string.Join('\n', output.Split('\n').Where(line => !line.Contains(" % ("))));
         rows.RootElement.EnumerateArray().Select(row => row.GetProperty("replica").GetString()).Should().Equal("file", "two");
         rows.RootElement.EnumerateArray().Select(row => row.GetProperty("error").ValueKind).Should().AllBeEquivalentTo(JsonValueKind.Null);
         rows.RootElement[0].GetProperty("size").GetInt64().Should().BePositive();

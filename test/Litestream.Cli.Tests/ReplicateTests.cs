@@ -82,6 +82,7 @@ public sealed class ReplicateTests : IDisposable
 
         (await program.WaitForExitAsync(Timeout)).Should().Be(0, program.Output);
         (await CountAsync("backup")).Should().Be(1);
+        program.Output.IndexOf("[6021]", StringComparison.Ordinal).Should().BeGreaterThan(program.Output.IndexOf("[6020]", StringComparison.Ordinal), program.Output);
     }
 
     [UnixFact]
@@ -135,6 +136,29 @@ public sealed class ReplicateTests : IDisposable
         program.Terminate();
         (await program.WaitForExitAsync(Timeout)).Should().Be(0, program.Output);
         (await CountAsync("later")).Should().Be(1);
+    }
+
+    [UnixFact]
+    public async Task A_database_that_is_gone_is_not_restored_behind_anybodys_back()
+    {
+        await using (var before = Start([], "replicate", _database.Path, Url))
+        {
+            await before.WaitForLineAsync(line => line.Contains("[3001]"), Timeout);
+            before.Terminate();
+            (await before.WaitForExitAsync(Timeout)).Should().Be(0, before.Output);
+        }
+
+        _database.Close();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "app.db*"))
+        {
+            File.Delete(file);
+        }
+
+        await using var program = Start([], "replicate", _database.Path, Url);
+        await program.WaitForLineAsync(line => line.Contains(Ready), Timeout);
+        program.Terminate();
+        (await program.WaitForExitAsync(Timeout)).Should().Be(0, program.Output);
+        File.Exists(_database.Path).Should().BeFalse();
     }
 
     [UnixFact]

@@ -54,11 +54,15 @@ internal sealed class ReplicationService(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_program is { } program && !program.Exit.IsCompleted)
+        if (_program is { } program && _programEnd is { } end)
         {
-            _logger.ProgramAskedToEnd(program.Id);
-            program.AskToEnd();
-            await program.Exit.ConfigureAwait(false);
+            if (!program.Exit.IsCompleted)
+            {
+                _logger.ProgramAskedToEnd(program.Id);
+                program.AskToEnd();
+            }
+
+            await end.ConfigureAwait(false);
         }
 
         // The process outlives this: a hang-up from now on is taken and ignored, not fatal.
