@@ -194,8 +194,12 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     public void RequestNewGeneration(string generation, GenerationReason reason, string detail)
     {
-        _request.Ask(new GenerationRequest(generation, reason, detail));
-        _signal.Urgent();
+        // For one that is being left there is nothing to ask, and it must not take the place of a request that stands.
+        if (Shadow.Head?.Position.Generation == generation)
+        {
+            _request.Ask(new GenerationRequest(generation, reason, detail));
+            _signal.Urgent();
+        }
     }
 
     /// <summary>Ends the loop, makes the state durable and lets go of the lock file.</summary>

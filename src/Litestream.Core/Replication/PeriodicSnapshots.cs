@@ -148,7 +148,7 @@ internal sealed class PeriodicSnapshots(
         }
 
         await upload(head.Sequence, cancellationToken).ConfigureAwait(false);
-        return IsUsable(snapshot) && standing.Progress!.Cursor.Position.Covers(snapshot.Position)
+        return IsUsable(snapshot) && standing.Progress is { } reached && reached.Cursor.Position.Covers(snapshot.Position)
             ? await PublishAsync(snapshot, cancellationToken).ConfigureAwait(false)
             : null;
     }

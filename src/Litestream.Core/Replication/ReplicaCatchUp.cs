@@ -71,6 +71,11 @@ internal sealed class ReplicaCatchUp : IDisposable
         for (var snapshots = 0; ;)
         {
             var cursor = _standing.Cursor!;
+            if (_standing.RefusalOf(generation) is not null)
+            {
+                return false;
+            }
+
             if (cursor.NeedsSnapshot)
             {
                 if (Mutations.Made == Mutation.WalBeforeFirstSnapshot)

@@ -39,8 +39,9 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
 
         var inventory = await store.TakeInventoryAsync(cancellationToken).ConfigureAwait(false);
         var generation = before.Cursor.Generation;
-        if (standing.Progress is not { } after || after.Cursor.Generation != generation)
+        if (standing.Progress is not { } after || after.Cursor.Generation != generation || after.Newest.Index != before.Newest.Index)
         {
+            // Also where it has rejoined meanwhile: behind what was believed before begins a hole that is none.
             return new Inspection.Inconclusive();
         }
 

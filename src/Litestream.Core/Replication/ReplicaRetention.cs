@@ -8,7 +8,7 @@ namespace Litestream.Replication;
 /// <summary>
 /// Deletes what <see cref="RetentionPolicy"/> says may go: on the strength of one complete listing of a replica that was
 /// found sound, and after the snapshots that take its place have been read back. Used by one thread at a time, but for
-/// <see cref="UntilDue"/> and <see cref="SnapshotPublished"/>.
+/// <see cref="UntilDue"/>.
 /// </summary>
 /// <remarks>
 /// It looks again only when something gets old enough, so that a database at rest costs no requests. Ages are by the store's
@@ -44,6 +44,7 @@ internal sealed class ReplicaRetention(
 
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private DateTimeOffset? _next = DateTimeOffset.MinValue; // the store's time that the cut-off must reach; null for never
+    private KnownSnapshot? _newest;
     private long _lastRun = time.GetTimestamp();
     private TimeSpan _pause = settings.RetentionCheckInterval.Value is var every && every < AfterStart ? every : AfterStart;
 
@@ -57,13 +58,20 @@ internal sealed class ReplicaRetention(
     /// <summary>How long until there may be something to delete; infinite if only something new on the replica can change that.</summary>
     public TimeSpan UntilDue()
     {
-        if (settings.Retention.Value is not { } retention || store.Clock.Now is not { } now || standing.Progress is null)
+        if (settings.Retention.Value is not { } retention || store.Clock.Now is not { } now || standing.Progress is not { } progress)
         {
             return Timeout.InfiniteTimeSpan;
         }
 
         lock (_lock)
         {
+            if (_newest != progress.Newest)
+            {
+                // Another snapshot is there, which will be old enough one day, and what came before with it.
+                _newest = progress.Newest;
+                _next ??= _newest.CreatedAt;
+            }
+
             if (_next is not { } next)
             {
                 return Timeout.InfiniteTimeSpan;
@@ -83,15 +91,6 @@ internal sealed class ReplicaRetention(
         lock (_lock)
         {
             _pause = _pause < every ? _pause : every;
-        }
-    }
-
-    /// <summary>Another snapshot is there, which will be old enough one day.</summary>
-    public void SnapshotPublished(KnownSnapshot snapshot)
-    {
-        lock (_lock)
-        {
-            _next ??= snapshot.CreatedAt;
         }
     }
 

@@ -23,14 +23,15 @@ internal sealed class ReplicaStanding(
     /// <summary>Where the worker is; null before it has looked at the replica.</summary>
     public ReplicaCursor? Cursor => _cursor;
 
-    /// <summary>What is known to be on the replica; null while it has to get a snapshot first, or cannot go on.</summary>
+    /// <summary>
+    /// What is known to be on the replica of the generation in use; null while it has to get a snapshot first, cannot go on,
+    /// or is still in the generation before: what is being left is not looked after any more.
+    /// </summary>
     public ReplicaProgress? Progress =>
-        _cursor is { NeedsSnapshot: false } cursor
-        && _newest is { } newest
-        && newest.Generation == cursor.Generation
-        && RefusalOf(cursor.Generation) is null
-            ? new ReplicaProgress(cursor, newest)
-            : null;
+        Known is { } known && known.Cursor.Generation == database.Shadow.Head?.Position.Generation ? known : null;
+
+    /// <summary>The newest snapshot of the generation that the replica is in.</summary>
+    public KnownSnapshot? Newest => Known?.Newest;
 
     /// <summary>What is needed of the shadow.</summary>
     public ShadowClaim Claim
@@ -70,6 +71,11 @@ internal sealed class ReplicaStanding(
         }
 
         _cursor = cursor;
+        if (RefusalOf(cursor.Generation) is not null)
+        {
+            return; // refused in the middle of the pass: nothing that comes now may be relied on
+        }
+
         Claim = cursor.Claim;
         if (!cursor.NeedsSnapshot)
         {
@@ -109,6 +115,14 @@ internal sealed class ReplicaStanding(
 
         database.RequestNewGeneration(generation, reason, detail);
     }
+
+    private ReplicaProgress? Known =>
+        _cursor is { NeedsSnapshot: false } cursor
+        && _newest is { } newest
+        && newest.Generation == cursor.Generation
+        && RefusalOf(cursor.Generation) is null
+            ? new ReplicaProgress(cursor, newest)
+            : null;
 
     private sealed record Refusal(string Generation, string Detail);
 }

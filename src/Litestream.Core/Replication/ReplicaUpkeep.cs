@@ -196,11 +196,7 @@ internal sealed class ReplicaUpkeep(
         try
         {
             var snapshot = await snapshots.RunOnceAsync(demanded, cancellationToken).ConfigureAwait(false);
-            if (snapshot is not null)
-            {
-                retention.SnapshotPublished(snapshot);
-            }
-            else if (demanded)
+            if (snapshot is null && demanded)
             {
                 Log.SnapshotNotNeeded(logger, replica, database);
             }

@@ -106,7 +106,7 @@ internal sealed class ReplicaWorker : IDisposable
     /// <summary>How the replica stands. Memory only.</summary>
     /// <param name="uncaptured">Age of the oldest commit that is not captured, which no replica has.</param>
     public ReplicaStatus GetStatus(TimeSpan uncaptured = default) =>
-        _upkeep.Status.AddTo(_health.Describe(_lag.Lag is var lag && lag > uncaptured ? lag : uncaptured), _standing.Progress?.Newest);
+        _upkeep.Status.AddTo(_health.Describe(_lag.Lag is var lag && lag > uncaptured ? lag : uncaptured), _standing.Newest);
 
     /// <summary>The loop, and beside it that of the upkeep. Returns when the token is cancelled, and throws nothing.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>

@@ -14,6 +14,8 @@ internal sealed class SnapshotSchedule(Setting<TimeSpan?> every, StoreClock stor
 
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private double? _early;
+    private KnownSnapshot? _newest;
+    private long _newestSince;
     private int _failures;
     private long _failedAt;
     private TimeSpan _delay;
@@ -37,18 +39,23 @@ internal sealed class SnapshotSchedule(Setting<TimeSpan?> every, StoreClock stor
         }
 
         TimeSpan wait;
-        double early;
         lock (_lock)
         {
-            early = _early ??= jitter.NextDouble() * Spread;
             wait = _failures > 0 ? _delay - time.GetElapsedTime(_failedAt) : TimeSpan.Zero;
-        }
+            if (_newest != progress.Newest)
+            {
+                (_newest, _newestSince) = (progress.Newest, time.GetTimestamp());
+            }
 
-        if (!isSpooled)
-        {
-            var due = progress.Newest.CreatedAt + (interval!.Value * (1 - early)) - (store.Now ?? time.GetUtcNow());
-            wait = due > wait ? due : wait;
-            wait = wait > interval.Value ? interval.Value : wait;
+            if (!isSpooled)
+            {
+                // What was dated by a clock that ran ahead is not older than this process knows it.
+                var pause = interval!.Value * (1 - (_early ??= jitter.NextDouble() * Spread));
+                var due = progress.Newest.CreatedAt + pause - (store.Now ?? time.GetUtcNow());
+                var known = pause - time.GetElapsedTime(_newestSince);
+                due = due < known ? due : known;
+                wait = due > wait ? due : wait;
+            }
         }
 
         return wait > TimeSpan.Zero ? wait

@@ -171,7 +171,7 @@ public sealed class GenerationChangeTests : IDisposable
 
         (await worker.RunOnceAsync(default)).Should().BeTrue();
 
-        _scene.Replica.Calls.Should().Equal("PUT " + _scene.SnapshotKey(1), "PUT " + _scene.SegmentKey(1, 0));
+        _scene.Replica.CallsOf("PUT").Should().Equal("PUT " + _scene.SnapshotKey(1), "PUT " + _scene.SegmentKey(1, 0));
         _scene.SegmentTrailer(_scene.SegmentKey(1, 0)).Previous.Should().BeNull("it continues nothing");
         worker.ShadowClaim.Should().Be(ShadowClaim.From(_scene.Generation, 1));
         worker.CoveredSequence.Should().Be(_scene.Capture.Head!.Sequence);

@@ -147,6 +147,31 @@ public sealed class PeriodicSnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_dated_in_the_future_does_not_put_off_the_next_for_ever()
+    {
+        _scene.Replica.AnswersWithStoredTime = true;
+        _scene.Replica.After = call =>
+        {
+            if (call.EndsWith(_scene.SnapshotKey(0), StringComparison.Ordinal) && call.StartsWith("PUT", StringComparison.Ordinal))
+            {
+                _scene.Replica.SetCreatedAt(_scene.SnapshotKey(0), _scene.Time.GetUtcNow().AddYears(1));
+            }
+
+            return Task.CompletedTask;
+        };
+        var worker = await StartedAsync();
+        NextIndex();
+        await worker.RunOnceAsync(default);
+        await worker.RunUpkeepOnceAsync(default);
+        Snapshots().Should().HaveCount(1, "it is not time");
+
+        _scene.Time.Advance(Interval);
+        await worker.RunUpkeepOnceAsync(default);
+
+        Snapshots().Should().HaveCount(2);
+    }
+
+    [Fact]
     public async Task A_failed_upload_costs_one_reading_of_the_database_and_says_so()
     {
         var worker = await StartedAsync();

@@ -253,6 +253,92 @@ public sealed class ReplicaInspectionTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_rejoins_while_it_is_looked_at_has_no_hole()
+    {
+        _scene.Options.ReplicaCheckInterval = TimeSpan.FromMinutes(30);
+        var worker = await FilledAsync();
+        _scene.Insert(2);
+        _scene.Capture.Checkpoint();
+        _scene.Insert(2);
+        _scene.Capture.Checkpoint();
+        _scene.Insert(2);
+        worker.DropClaim();
+        _scene.Capture.Remove(_scene.Generation, 0);
+        _scene.Capture.Remove(_scene.Generation, 1);
+        _scene.Time.Advance(TimeSpan.FromMinutes(31));
+        var rejoined = false;
+        _scene.Replica.Before = async (call, _) =>
+        {
+            if (!rejoined && call == "LIST generations/")
+            {
+                rejoined = true;
+                (await worker.RunOnceAsync(default)).Should().BeTrue();
+            }
+        };
+
+        await worker.RunUpkeepOnceAsync(default);
+
+        rejoined.Should().BeTrue();
+        _scene.Capture.Requests.Should().BeEmpty();
+        worker.GetStatus().Warning.Should().BeNull();
+        await worker.RunUpkeepOnceAsync(default);
+        worker.GetStatus().LastCheckedAt.Should().NotBeNull("the next look tells");
+    }
+
+    [Fact]
+    public async Task Nothing_is_acknowledged_any_more_once_it_is_known_to_lack_something()
+    {
+        _scene.Options.ReplicaCheckInterval = TimeSpan.FromMinutes(10);
+        var worker = await FilledAsync();
+        _scene.Time.Advance(TimeSpan.FromMinutes(11));
+        _scene.Insert();
+        _scene.Replica.Remove(_scene.SnapshotKey(0));
+        _scene.Replica.Before = async (call, _) =>
+        {
+            if (call.StartsWith("PUT", StringComparison.Ordinal))
+            {
+                await worker.RunUpkeepOnceAsync(default);
+            }
+        };
+
+        (await worker.RunOnceAsync(default)).Should().BeFalse();
+
+        _scene.Capture.Requests.Should().ContainSingle().Which.Reason.Should().Be(GenerationReason.ReplicaHoled);
+        worker.CoveredSequence.Should().BeLessThan(_scene.Capture.Head!.Sequence);
+        worker.ShadowClaim.IsNothing.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_generation_that_is_being_left_is_not_looked_at()
+    {
+        // Another replica lags, say, so that the shadow still keeps it at the next start.
+        using (var before = await FilledAsync())
+        {
+            _scene.Time.Advance(TimeSpan.FromHours(1));
+            _scene.Capture.NewGeneration();
+            _scene.Insert();
+            await before.RunOnceAsync(default);
+        }
+
+        var worker = _scene.Worker();
+        var entering = false;
+        _scene.Replica.Before = async (call, _) =>
+        {
+            if (!entering && call == $"LIST generations/{_scene.Generation}/")
+            {
+                entering = true;
+                await worker.RunUpkeepOnceAsync(default);
+            }
+        };
+
+        (await worker.RunOnceAsync(default)).Should().BeTrue();
+
+        entering.Should().BeTrue();
+        worker.GetStatus().Warning.Should().BeNull("what lies behind it is its own");
+        _scene.Logger.Collector.GetSnapshot().Should().NotContain(record => record.Id.Name == "ReplicaUnsound");
+    }
+
+    [Fact]
     public async Task Where_others_delete_by_age_only_what_the_newest_state_needs_is_counted()
     {
         var worker = await FilledAsync(segments: 6);

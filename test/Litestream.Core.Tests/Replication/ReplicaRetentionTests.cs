@@ -214,6 +214,31 @@ public sealed class ReplicaRetentionTests : IDisposable
         _scene.Replica.Keys.Should().Contain(key => key.Contains(old, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_generation_that_ends_after_a_long_rest_goes_also_where_no_snapshots_are_taken()
+    {
+        _scene.Options.SnapshotInterval = null;
+        var worker = await AgedAsync(intervals: 1);
+        for (var hour = 0; hour < 48; hour++)
+        {
+            await HourAsync(worker);
+        }
+
+        var old = _scene.Generation;
+        _scene.Capture.Capture();
+        _scene.Capture.NewGeneration();
+        _scene.Insert();
+        await worker.RunOnceAsync(default);
+        _scene.Capture.ForgetGeneration(old);
+        for (var i = 0; i < 8; i++)
+        {
+            await IntervalAsync(worker);
+        }
+
+        _scene.Replica.Keys.Should().NotContain(key => key.Contains(old, StringComparison.Ordinal));
+        _scene.ShouldRestore();
+    }
+
     public void Dispose() => _scene.Dispose();
 
     private async Task<ReplicaWorker> AgedAsync(int intervals)
