@@ -68,14 +68,20 @@ public sealed class LagTrackerTests
         _lag.Lag.Should().Be(TimeSpan.FromSeconds(2));
     }
 
-    [Fact]
-    public void Counts_from_when_a_commit_was_noticed_however_late_it_was_captured()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Counts_from_when_a_commit_was_noticed_however_late_it_was_captured(bool seenBefore)
     {
         var noticed = _time.GetUtcNow();
         _time.Advance(TimeSpan.FromMinutes(1));
         var head = new ShadowHead(++_sequence, new ReplicationPosition("g", 0, 100), null, default, _time.GetUtcNow());
+        if (seenBefore)
+        {
+            // A pass of the worker that came between.
+            _lag.Observe(head);
+        }
 
-        _lag.Observe(head);
         _lag.Observe(head, noticed);
 
         _lag.Lag.Should().Be(TimeSpan.FromMinutes(1));
