@@ -57,7 +57,6 @@ internal sealed class DatabaseEngine : IDatabaseEngine
             })
             .ToArray();
         _events = new DatabaseEvents(definition.Name, changes ?? new StateChanges(_logger), timeProvider);
-        _events.Follow(_replicator.Health, _workers);
         _replicator.Captured += noticedAt =>
         {
             foreach (var worker in _workers)
@@ -75,6 +74,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 Telemetry = _telemetry,
             })],
             timeProvider);
+        _events.Follow(_replicator.Health, _workers, _verifier.Replicas);
         _live = new LiveOptions(definition.Name, _replicator, _workers, _verifier, _logger);
         _replicator.Trimmer = new ShadowTrimmer(_workers, definition.Path, definition.Options.ShadowLimit, _logger);
     }

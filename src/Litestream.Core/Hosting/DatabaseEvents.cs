@@ -1,17 +1,23 @@
 using Litestream.Replication;
+using Litestream.Verification;
 
 namespace Litestream.Hosting;
 
 /// <summary>Passes on what changes in one database and its replicas.</summary>
 internal sealed class DatabaseEvents(string database, StateChanges changes, TimeProvider time)
 {
-    /// <summary>Passes on every change of state of the capture and of the workers.</summary>
-    public void Follow(CaptureHealth capture, IEnumerable<ReplicaWorker> workers)
+    /// <summary>Passes on every change of state of the capture and of the replicas.</summary>
+    public void Follow(CaptureHealth capture, IEnumerable<ReplicaWorker> workers, IEnumerable<ReplicaVerifier> verifiers)
     {
         capture.Changed = (before, now, error) => Raise(replica: null, before, now, error);
         foreach (var worker in workers)
         {
             worker.Health.Changed = (before, now, error) => Raise(worker.Name, before, now, error);
+        }
+
+        foreach (var verifier in verifiers)
+        {
+            verifier.StateChanged = (before, now, error) => Raise(verifier.Name, before, now, error);
         }
     }
 

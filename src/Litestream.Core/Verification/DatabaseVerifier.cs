@@ -22,6 +22,9 @@ internal sealed class DatabaseVerifier(ICapturedDatabase database, IReadOnlyList
         }
     }
 
+    /// <summary>The replicas' verifiers.</summary>
+    public IReadOnlyList<ReplicaVerifier> Replicas => replicas;
+
     /// <summary>Adds to the status of a replica what is known.</summary>
     public ReplicaStatus AddTo(ReplicaStatus status) =>
         replicas.FirstOrDefault(replica => replica.Name == status.Name) is { } verifier ? verifier.AddTo(status) : status;

@@ -55,6 +55,9 @@ internal sealed class ReplicaVerifier : IDisposable
     /// <summary>Where verifications are reported.</summary>
     public DatabaseTelemetry? Telemetry { get; init; }
 
+    /// <summary>Told when a difference was found, or is gone, which is a change of the replica's state.</summary>
+    public Action<ReplicationState, ReplicationState, string?>? StateChanged { get; set; }
+
     /// <summary>Between two verifications; null for none by itself.</summary>
     public Setting<TimeSpan?> Interval { get; }
 
@@ -193,7 +196,12 @@ internal sealed class ReplicaVerifier : IDisposable
     /// <returns>The difference as an error; null if there is none.</returns>
     private ReplicaCorruptedException? Conclude(ReplicaVerification verification)
     {
-        _record.Done(verification);
+        if (_record.Done(verification))
+        {
+            var (sound, faulted) = (ReplicationState.Replicating, ReplicationState.Faulted);
+            StateChanged?.Invoke(verification.Succeeded ? faulted : sound, verification.Succeeded ? sound : faulted, verification.Difference);
+        }
+
         if (verification.Difference is not { } difference)
         {
             Log.Verified(_logger, Name, _database.Name, verification.Position, verification.DatabaseSize, verification.Duration);

@@ -9,12 +9,15 @@ internal sealed class VerificationRecord
     private bool _differs;
 
     /// <summary>A verification came to an end.</summary>
-    public void Done(ReplicaVerification verification)
+    /// <returns>True if it found a difference where there was none before, or none where there was one.</returns>
+    public bool Done(ReplicaVerification verification)
     {
         lock (_lock)
         {
+            var changed = _differs == verification.Succeeded;
             _verified = verification.Succeeded ? verification : _verified;
             (_error, _differs) = (verification.Difference, !verification.Succeeded);
+            return changed;
         }
     }
 

@@ -112,6 +112,29 @@ public sealed class ReplicaVerifierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_difference_and_its_end_are_told_once_each()
+    {
+        var verifier = Verifier(interval: null);
+        var told = new List<(ReplicationState Before, ReplicationState Now, string? Error)>();
+        verifier.StateChanged = (before, now, error) => told.Add((before, now, error));
+        await verifier.VerifyAsync(CancellationToken.None);
+        _scene.Insert();
+        await _worker.RunOnceAsync(CancellationToken.None);
+        var (key, bytes) = (_scene.Replica.Keys[^1], _scene.Replica[_scene.Replica.Keys[^1]]);
+        _scene.Replica.Remove(key);
+
+        await verifier.VerifyAsync(CancellationToken.None);
+        await verifier.VerifyAsync(CancellationToken.None);
+        _scene.Replica[key] = bytes;
+        await verifier.VerifyAsync(CancellationToken.None);
+
+        told.Select(change => (change.Before, change.Now)).Should().Equal(
+            (ReplicationState.Replicating, ReplicationState.Faulted), (ReplicationState.Faulted, ReplicationState.Replicating));
+        told[0].Error.Should().NotBeNullOrEmpty();
+        told[1].Error.Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_difference_asks_for_a_new_generation_and_is_an_error_in_the_log()
     {
         var verifier = Verifier(interval: null);
