@@ -48,7 +48,7 @@ internal sealed class MeteredReplicaClient(
         string key, Stream seekableContent, WriteMode mode = WriteMode.Replace, CancellationToken cancellationToken = default)
     {
         var started = time.GetTimestamp();
-        var bytes = seekableContent.Length - seekableContent.Position;
+        var bytes = seekableContent is { CanSeek: true } ? seekableContent.Length - seekableContent.Position : 0;
         try
         {
             var written = await client.WriteAsync(key, seekableContent, mode, cancellationToken).ConfigureAwait(false);

@@ -101,7 +101,7 @@ public sealed class MetricsTests : IAsyncDisposable
         ShouldHaveTags(operations, "litestream.database.name", "litestream.replica.name", "litestream.replica.type", "litestream.operation.name");
         ShouldHaveTags(io, "litestream.database.name", "litestream.replica.name", "network.io.direction");
         Bytes("transmit").Should().Be(_stores.Client.TotalBytes);
-        Bytes("receive").Should().BeGreaterThanOrEqualTo(_stores.Client.TotalBytes);
+        Bytes("receive").Should().BePositive("a restore need not read what lies behind the last frame of an object");
 
         long Bytes(string direction) =>
             io.GetMeasurementSnapshot().Where(m => Is(m.Tags, "network.io.direction", direction)).Sum(m => m.Value);
