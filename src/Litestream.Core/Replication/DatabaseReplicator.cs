@@ -221,7 +221,12 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         try
         {
             _watch.Dispose();
-            LookOnceMore();
+            if (_loop is not null)
+            {
+                LastLook.Take(_session.Capture);
+                Announce();
+            }
+
             _session.Close(releaseMark);
         }
         catch (Exception exception) when (exception is LitestreamException or IOException or UnauthorizedAccessException)
@@ -353,21 +358,6 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _gate.Release();
             Announce();
         }
-    }
-
-    /// <summary>Captures at the stop what the last sync had no time to look at: what is said to be missing on the replicas is exact.</summary>
-    private void LookOnceMore()
-    {
-        try
-        {
-            _ = _loop is not null && _session.Capture is { HoldsMark: true } capture && capture.RunOnce().Moved;
-        }
-        catch (Exception exception) when (exception is LitestreamException or IOException)
-        {
-            // The next start finds it again; the state is made durable as it is.
-        }
-
-        Announce();
     }
 
     /// <summary>
