@@ -24,7 +24,8 @@ public sealed class AccessTests
         database.Execute("CREATE TABLE t(a)");
         await using var app = new ReplicatedApp(folder);
         await app.StartAsync();
-        database.Insert(5);
+        await app.SyncAsync();
+        database.Insert(5); // behind the first snapshot, so that there is a segment too
         await app.SyncAsync();
 
         var readable = Content(app.MetaPath).Concat(Content(app.ReplicaPath)).Where(file => IsReachable(file, folder.Path, Group | Others)).ToList();
