@@ -118,7 +118,7 @@ public sealed class AddLitestreamYamlTests : IDisposable
         await using var client = new FileReplicaClient(_folder.File("backup"));
         await client.RestoreAsync(new RestoreOptions { OutputPath = _folder.File("copy.db") });
         File.Exists(_folder.File("copy.db")).Should().BeTrue();
-        log.GetSnapshot().Should().Contain(record => record.Id.Id == 6000 && record.Message.Contains(":3: the key 'replicass' is unknown"));
+        log.GetSnapshot().Should().Contain(record => record.Id.Id == 6200 && record.Message.Contains(":3: the key 'replicass' is unknown"));
     }
 
     private LitestreamOptions Options(string yaml)
