@@ -40,7 +40,7 @@ internal sealed class LitestreamProgram : Contestant
     public override async Task<bool> UploadAsync(Arena arena)
     {
         // It has no command for this: its replica has to reach the end of its shadow, and the shadow that of the WAL.
-        for (var deadline = DateTime.UtcNow.AddSeconds(10); DateTime.UtcNow < deadline; await Task.Delay(20))
+        for (var deadline = DateTime.UtcNow.AddSeconds(40); DateTime.UtcNow < deadline; await Task.Delay(20))
         {
             if (ShadowIsWhole(arena) && arena.Files.ReachEndOf(Shadow(arena)))
             {

@@ -17,7 +17,7 @@ internal sealed class ThisLibrary : Contestant
     {
         try
         {
-            await _process!.SyncAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await _process!.SyncAsync().WaitAsync(TimeSpan.FromSeconds(40));
             return true;
         }
         catch (TimeoutException)
