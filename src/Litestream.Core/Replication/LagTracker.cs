@@ -79,8 +79,15 @@ internal sealed class LagTracker(TimeProvider timeProvider)
 
     /// <summary>The replica holds everything up to this position.</summary>
     /// <returns>The highest sequence that is known to be covered by it; null if none that was lacking is.</returns>
-    public long? Covered(ReplicationPosition position)
+    public long? Covered(ReplicationPosition position) => Covered(position, out _);
+
+    /// <summary>The replica holds everything up to this position.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="captured">The end of what had been captured with that sequence, if it is the end of a commit; else empty.</param>
+    /// <returns>The highest sequence that is known to be covered by it; null if none that was lacking is.</returns>
+    public long? Covered(ReplicationPosition position, out ReplicationPosition captured)
     {
+        captured = default;
         lock (_lock)
         {
             var last = _lacking.FindLastIndex(mark => position.Covers(mark.Position));
@@ -90,6 +97,7 @@ internal sealed class LagTracker(TimeProvider timeProvider)
             }
 
             var sequence = _lacking[last].Sequence;
+            captured = _lacking[last].Position is { Offset: > 0 } end ? end : default;
             _lacking.RemoveRange(0, last + 1);
             return sequence;
         }

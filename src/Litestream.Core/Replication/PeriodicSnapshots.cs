@@ -42,9 +42,6 @@ internal sealed class PeriodicSnapshots(
     /// <summary>Where snapshots are reported.</summary>
     public DatabaseTelemetry Telemetry { get; set; } = DatabaseTelemetry.Unmeasured(database.Name);
 
-    /// <summary>Told of each snapshot that is on the replica.</summary>
-    public event Action<KnownSnapshot>? Published;
-
     /// <summary>True once it is disposed: what ends then is no failure.</summary>
     public bool IsClosed => _closing.IsCancellationRequested;
 
@@ -176,7 +173,6 @@ internal sealed class PeriodicSnapshots(
             Forget();
             var known = new KnownSnapshot(uploading.Generation, published.Trailer.Index, published.Object.CreatedAt);
             standing.SnapshotPublished(known);
-            Published?.Invoke(known);
             return known;
         }
         catch (OperationCanceledException) when (uploading.IsAbandoned && !cancellationToken.IsCancellationRequested)

@@ -90,7 +90,7 @@ internal sealed class ReplicaCatchUp : IDisposable
             }
             else if (cursor.Position.Covers(head.Position))
             {
-                _standing.Covers(cursor, head.Sequence);
+                _standing.Covers(cursor, head);
                 return true;
             }
             else if (!await UploadSegmentAsync(cursor, cancellationToken).ConfigureAwait(false))
@@ -123,7 +123,7 @@ internal sealed class ReplicaCatchUp : IDisposable
                 _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true, Uploaded = 0 });
                 if (Mutations.Made == Mutation.AcknowledgeBeforeSnapshot && _database.Shadow.Head is { } head)
                 {
-                    _standing.Covers(new ReplicaCursor(generation, head.Position.Index, head.Position.Offset), head.Sequence);
+                    _standing.Covers(new ReplicaCursor(generation, head.Position.Index, head.Position.Offset), head);
                 }
 
                 return true;

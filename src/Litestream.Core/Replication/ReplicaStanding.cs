@@ -10,9 +10,12 @@ namespace Litestream.Replication;
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="logger">Told when a generation cannot go on.</param>
-/// <param name="covered">Told of each position that is restorable, and of the sequence it covers where that is known.</param>
+/// <param name="covered">
+/// Told up to where everything is restorable, of the last commit in it, which is null where none is known to end there, and
+/// of the sequence that this covers where that is known.
+/// </param>
 internal sealed class ReplicaStanding(
-    ICapturedDatabase database, ILogger logger, Action<ReplicationPosition, long?> covered)
+    ICapturedDatabase database, ILogger logger, Action<ReplicationPosition, ReplicationPosition?, long?> covered)
 {
     private readonly Lock _lock = new(); // guards _claim and writing _newest; taken alone
     private ShadowClaim _claim = ShadowClaim.Everything;
@@ -79,15 +82,15 @@ internal sealed class ReplicaStanding(
         Claim = cursor.Claim;
         if (!cursor.NeedsSnapshot)
         {
-            covered(cursor.Restorable, sequence);
+            covered(cursor.Restorable, LastCommit(cursor), sequence);
         }
     }
 
-    /// <summary>Everything up to the cursor is restorable, and with it this sequence. A claim that was lost is taken up again.</summary>
-    public void Covers(ReplicaCursor cursor, long sequence)
+    /// <summary>Everything up to this head is restorable, and with it its sequence. A claim that was lost is taken up again.</summary>
+    public void Covers(ReplicaCursor cursor, ShadowHead head)
     {
         Claim = cursor.Claim;
-        covered(cursor.Restorable, sequence);
+        covered(cursor.Restorable, head.Position.Offset > 0 ? head.Position : LastCommit(cursor), head.Sequence);
     }
 
     /// <summary>Another snapshot of the generation is on the replica.</summary>
@@ -114,6 +117,22 @@ internal sealed class ReplicaStanding(
         }
 
         database.RequestNewGeneration(generation, reason, detail);
+    }
+
+    /// <summary>
+    /// The last commit that the cursor is known to have reached: a large transaction goes up in parts, and nobody can be
+    /// promised a state in the middle of it.
+    /// </summary>
+    private ReplicationPosition? LastCommit(ReplicaCursor cursor)
+    {
+        var end = cursor.Restorable;
+        if (cursor.Offset == 0 || end.Offset > cursor.Offset || cursor.Previous is not { } last)
+        {
+            return end; // the end of an index, or of an image
+        }
+
+        var commits = database.Shadow.CommitTimes(cursor.Generation, cursor.Index, last.Offset, end.Offset);
+        return commits.LastOrDefault(commit => commit.NoticedAt is not null) is { EndOffset: > 0 } commit ? end with { Offset = commit.EndOffset } : null;
     }
 
     private ReplicaProgress? Known =>

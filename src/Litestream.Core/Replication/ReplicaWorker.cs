@@ -284,10 +284,16 @@ internal sealed class ReplicaWorker : IDisposable
         return failure;
     }
 
-    private void OnCovered(ReplicationPosition position, long? sequence)
+    private void OnCovered(ReplicationPosition upTo, ReplicationPosition? commit, long? sequence)
     {
-        _health.Position = position;
-        var covered = Math.Max(_lag.Covered(position) ?? -1, sequence ?? -1);
+        // What is acknowledged is the end of a commit: one that is known of, or what had been captured at some time.
+        var covered = Math.Max(_lag.Covered(upTo, out var captured) ?? -1, sequence ?? -1);
+        var reached = commit is { } known && !captured.Covers(known) ? known : captured;
+        if (!reached.IsEmpty && !Position.Covers(reached))
+        {
+            _health.Position = reached;
+        }
+
         if (covered >= 0)
         {
             _lag.Covered(covered);
