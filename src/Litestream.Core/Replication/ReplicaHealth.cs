@@ -34,7 +34,7 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         }
     }
 
-    /// <summary>Up to where the replica can be restored.</summary>
+    /// <summary>Up to where the replica can be restored: the end of a commit.</summary>
     public ReplicationPosition Position
     {
         get
@@ -44,12 +44,16 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
                 return _position;
             }
         }
+    }
 
-        set
+    /// <summary>It can be restored up to each of these, if they are known. Within a generation that is never taken back.</summary>
+    public void Reached(params ReadOnlySpan<ReplicationPosition> positions)
+    {
+        lock (_lock)
         {
-            lock (_lock)
+            foreach (var position in positions)
             {
-                _position = value;
+                _position = position.IsEmpty || _position.Covers(position) ? _position : position;
             }
         }
     }

@@ -16,17 +16,15 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     /// <exception cref="ReplicaException">It could not be read, or not completely: nothing is concluded from that.</exception>
     public async Task<ResumeOutcome> RunAsync(string generation, CancellationToken cancellationToken)
     {
-        var objects = await store.ListAsync(ReplicaLayout.GenerationPrefix(generation), cancellationToken).ConfigureAwait(false);
-        var (snapshots, segments) = Sort(objects);
-        if (snapshots.Count == 0)
+        var found = await store.ListGenerationAsync(ReplicaLayout.GenerationPrefix(generation), cancellationToken).ConfigureAwait(false);
+        if (found.Newest is not { } snapshot)
         {
-            return segments.Count == 0
+            return found.Last is null
                 ? new ResumeOutcome.Fresh()
                 : Holed($"{store.Description} holds WAL segments of generation {generation} and no snapshot");
         }
 
-        var snapshot = snapshots[^1];
-        if (!snapshot.Name.Compressed || segments.Find(segment => !segment.Name.Compressed).Object is { Key: not null })
+        if (!snapshot.Name.Compressed || found.HasOlderLayout)
         {
             return Conflict($"{store.Description} holds objects in generation {generation} in a form that is not ours");
         }
@@ -37,13 +35,11 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             return Conflict($"'{snapshot.Object.Key}' on {store.Description} is not ours: it has no trailer that is understood");
         }
 
-        ReplicaObject? last = segments.Count > 0 ? segments[^1].Object : null;
-        segments.RemoveAll(segment => segment.Name.Index < snapshot.Name.Index);
         return SnapshotDiffers(generation, image) is { } difference
             ? Diverged($"'{snapshot.Object.Key}' on {store.Description} {difference}")
-            : segments.Count == 0
-                ? FromSnapshot(Known(snapshot), image, await CountAsync(last, cancellationToken).ConfigureAwait(false))
-                : await FromSegmentsAsync(Known(snapshot), image, segments, cancellationToken).ConfigureAwait(false);
+            : found.Segments.Count == 0
+                ? FromSnapshot(Known(snapshot), image, await CountAsync(found.Last, cancellationToken).ConfigureAwait(false))
+                : await FromSegmentsAsync(Known(snapshot), image, found.Segments, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says how a snapshot does not fit the shadow; null if it fits, or if the shadow does not reach back to it.</summary>
@@ -66,15 +62,14 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             : $"was made from another history of index {image.Index:x8}";
     }
 
-    private static KnownSnapshot Known(Listed<SnapshotName> snapshot) =>
+    private static KnownSnapshot Known(GenerationListing.Listed<SnapshotName> snapshot) =>
         new(snapshot.Name.Generation, snapshot.Name.Index, snapshot.Object.CreatedAt);
 
     /// <summary>How many segments of a generation were uploaded: those are meant that the last one there counts.</summary>
     public async Task<long?> CountAsync(string generation, CancellationToken cancellationToken)
     {
-        var objects = await store.ListAsync(ReplicaLayout.WalPrefix(generation), cancellationToken).ConfigureAwait(false);
-        var (_, segments) = Sort(objects);
-        return await CountAsync(segments.Count > 0 ? segments[^1].Object : null, cancellationToken).ConfigureAwait(false);
+        var found = await store.ListGenerationAsync(ReplicaLayout.WalPrefix(generation), cancellationToken).ConfigureAwait(false);
+        return await CountAsync(found.Last, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>How many segments were uploaded up to and with this one.</summary>
@@ -94,7 +89,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     private async Task<ResumeOutcome> FromSegmentsAsync(
         KnownSnapshot newest,
         SnapshotTrailer image,
-        List<Listed<SegmentName>> segments,
+        IReadOnlyList<GenerationListing.Listed<SegmentName>> segments,
         CancellationToken cancellationToken)
     {
         var generation = newest.Generation;
@@ -155,7 +150,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     }
 
     /// <summary>What the names alone show: an index without a beginning, or one that is missing.</summary>
-    private string? FindHole(int snapshotIndex, List<Listed<SegmentName>> segments)
+    private string? FindHole(int snapshotIndex, IReadOnlyList<GenerationListing.Listed<SegmentName>> segments)
     {
         var index = snapshotIndex - 1;
         foreach (var (name, found) in segments)
@@ -176,7 +171,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
     /// what was lost lately; a segment that lies further from its successor than any is long is looked at too.
     /// </summary>
     private async Task<string?> FindBrokenLinkAsync(
-        List<Listed<SegmentName>> segments,
+        IReadOnlyList<GenerationListing.Listed<SegmentName>> segments,
         SegmentTrailer last,
         CancellationToken cancellationToken)
     {
@@ -218,7 +213,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         return null;
     }
 
-    private static bool IsSuspiciouslyLong(List<Listed<SegmentName>> segments, int i) =>
+    private static bool IsSuspiciouslyLong(IReadOnlyList<GenerationListing.Listed<SegmentName>> segments, int i) =>
         segments[i + 1].Name.Index == segments[i].Name.Index
         && segments[i + 1].Name.Offset - segments[i].Name.Offset > SegmentCut.CatchUpBytes + SegmentCut.UsualBytes;
 
@@ -230,33 +225,9 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
             : Diverged($"{store.Description} holds index {cursor.Index:x8} of generation {cursor.Generation}, which was never captured here");
     }
 
-    private static (List<Listed<SnapshotName>> Snapshots, List<Listed<SegmentName>> Segments) Sort(List<ReplicaObject> objects)
-    {
-        var snapshots = new List<Listed<SnapshotName>>();
-        var segments = new List<Listed<SegmentName>>();
-        foreach (var found in objects)
-        {
-            if (ReplicaLayout.TryParseSnapshot(found.Key, out var snapshot))
-            {
-                snapshots.Add(new(snapshot, found));
-            }
-            else if (ReplicaLayout.TryParseSegment(found.Key, out var segment))
-            {
-                segments.Add(new(segment, found));
-            }
-        }
-
-        // The listing is in the order of keys, which is this order; nothing here rests on that.
-        snapshots.Sort((a, b) => a.Name.Index.CompareTo(b.Name.Index));
-        segments.Sort((a, b) => (a.Name.Index, a.Name.Offset).CompareTo((b.Name.Index, b.Name.Offset)));
-        return (snapshots, segments);
-    }
-
     private static ResumeOutcome.Refused Holed(string detail) => new(GenerationReason.ReplicaHoled, detail);
 
     private static ResumeOutcome.Refused Diverged(string detail) => new(GenerationReason.ReplicaDiverged, detail);
 
     private static ResumeOutcome.Refused Conflict(string detail) => new(GenerationReason.ReplicaConflict, detail);
-
-    private readonly record struct Listed<TName>(TName Name, ReplicaObject Object);
 }

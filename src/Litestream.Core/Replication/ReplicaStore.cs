@@ -46,6 +46,20 @@ internal sealed class ReplicaStore(
         }
     }
 
+    /// <summary>What there is of a generation below a prefix, as far as a worker has to know it to go on.</summary>
+    public async Task<GenerationListing> ListGenerationAsync(string prefix, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListAsync(
+                prefix, static () => new GenerationListing(), static (listing, found) => listing.Add(found), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReplicaException) when (Mutations.Made == Mutation.FailedListingIsEmpty)
+        {
+            return new GenerationListing();
+        }
+    }
+
     /// <summary>Everything that the replica holds, in little memory.</summary>
     public async Task<ReplicaInventory> TakeInventoryAsync(CancellationToken cancellationToken)
     {

@@ -288,18 +288,12 @@ internal sealed class ReplicaWorker : IDisposable
     {
         // What is acknowledged is the end of a commit: one that is known of, or what had been captured at some time.
         var covered = Math.Max(_lag.Covered(upTo, out var captured) ?? -1, sequence ?? -1);
-        var reached = commit is { } known && !captured.Covers(known) ? known : captured;
-        if (!reached.IsEmpty && !Position.Covers(reached))
-        {
-            _health.Position = reached;
-        }
-
+        _health.Reached(commit ?? default, captured);
         if (covered >= 0)
         {
             _lag.Covered(covered);
             _waiters.Cover(covered);
         }
-
         _upkeep.Moved();
     }
 }
