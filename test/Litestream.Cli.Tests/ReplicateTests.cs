@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Litestream.Testing;
 
 namespace Litestream.Cli;
@@ -209,6 +210,7 @@ public sealed class ReplicateTests : IDisposable
 
         metrics.Should().NotContain($"litestream_replica_wal_offset{labels} 0").And.Contain($"litestream_replica_wal_offset{labels} ")
             .And.Contain($"litestream_replica_wal_index{labels} 0")
+            .And.MatchRegex($"litestream_replica_wal_bytes{Regex.Escape(labels)} [1-9][0-9]*\\n")
             .And.Contain($"litestream_replica_lag_seconds{labels} ")
             .And.Contain($"litestream_replica_up{labels} 1")
             .And.Contain("litestream_replica_operation_total{replica_type=\"file\",operation=\"PUT\"} ")

@@ -33,6 +33,7 @@ public sealed partial class OpenTelemetryTests
             ["litestream_replica_lag_seconds"] = "gauge",
             ["litestream_replica_operation_duration_seconds"] = "histogram",
             ["litestream_replica_io_bytes_total"] = "counter",
+            ["litestream_replica_wal_bytes_total"] = "counter",
             ["litestream_snapshot_duration_seconds"] = "histogram",
             ["litestream_restore_duration_seconds"] = "histogram",
         });

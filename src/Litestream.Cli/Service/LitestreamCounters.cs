@@ -22,6 +22,7 @@ internal sealed class LitestreamCounters : IDisposable
     private readonly Counter _checkpoints;
     private readonly Counter _checkpointErrors;
     private readonly Counter _checkpointSeconds;
+    private readonly Counter _replicaWalBytes;
     private readonly Gauge _replicaIndex;
     private readonly Gauge _replicaOffset;
     private readonly Gauge _replicaLag;
@@ -46,6 +47,7 @@ internal sealed class LitestreamCounters : IDisposable
         _checkpoints = metrics.CreateCounter("litestream_checkpoint_count", "Number of checkpoint operations performed", ["db", "mode"]);
         _checkpointErrors = metrics.CreateCounter("litestream_checkpoint_error_count", "Number of checkpoint errors that have occurred", ["db", "mode"]);
         _checkpointSeconds = metrics.CreateCounter("litestream_checkpoint_seconds", "Time spent checkpointing WAL, in seconds", ["db", "mode"]);
+        _replicaWalBytes = metrics.CreateCounter("litestream_replica_wal_bytes", "The number of WAL bytes copied to the replica, before compression", replica);
         _replicaIndex = metrics.CreateGauge("litestream_replica_wal_index", "The WAL index up to which the replica can be restored", replica);
         _replicaOffset = metrics.CreateGauge("litestream_replica_wal_offset", "The offset in that index up to which the replica can be restored", replica);
         _replicaLag = metrics.CreateGauge("litestream_replica_lag_seconds", "Age of the oldest commit that the replica lacks, 0 when it lacks none", replica);
@@ -89,6 +91,7 @@ internal sealed class LitestreamCounters : IDisposable
             _walBytes.WithLabels(database.Path);
             foreach (var replica in status.Replicas)
             {
+                _replicaWalBytes.WithLabels(database.Path, replica.Name);
                 _replicaIndex.WithLabels(database.Path, replica.Name).Set(replica.Position.Index);
                 _replicaOffset.WithLabels(database.Path, replica.Name).Set(replica.Position.Offset);
                 _replicaLag.WithLabels(database.Path, replica.Name).Set(replica.Lag.TotalSeconds);
@@ -107,6 +110,9 @@ internal sealed class LitestreamCounters : IDisposable
         {
             case "litestream.wal.copied":
                 _walBytes.WithLabels(PathOf(tags)).Inc(value);
+                break;
+            case "litestream.replica.wal":
+                _replicaWalBytes.WithLabels(PathOf(tags), Find(tags, LitestreamMetrics.ReplicaName)).Inc(value);
                 break;
             case "litestream.replica.io":
                 _operationBytes.WithLabels(TypeOf(tags), Find(tags, LitestreamMetrics.IoDirection) == "transmit" ? "PUT" : "GET").Inc(value);

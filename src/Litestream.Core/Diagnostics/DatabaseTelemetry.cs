@@ -108,6 +108,15 @@ internal sealed class DatabaseTelemetry
         }
     }
 
+    /// <summary>A replica has taken a segment.</summary>
+    public void WalUploaded(string replica, long bytes)
+    {
+        if (_metrics is { WalUploaded.Enabled: true })
+        {
+            _metrics.WalUploaded.Add(bytes, Tags(failure: null, replica));
+        }
+    }
+
     public void Transferred(string replica, string direction, long bytes)
     {
         if (_metrics is { Io.Enabled: true } && bytes > 0)

@@ -52,6 +52,7 @@ internal sealed class LitestreamMetrics : IDisposable
         Generations = meter.CreateCounter<long>("litestream.generations", "{generation}", "Generations started, by reason.");
         OperationDuration = meter.CreateHistogram(
             "litestream.replica.operation.duration", "s", "Time spent waiting for the store of a replica, by operation.", tags: null, OfRequests);
+        WalUploaded = meter.CreateCounter<long>("litestream.replica.wal", "By", "Bytes of WAL that a replica has taken, before compression.");
         Io = meter.CreateCounter<long>("litestream.replica.io", "By", "Bytes written to and read from replicas.");
         SnapshotDuration = meter.CreateHistogram(
             "litestream.snapshot.duration", "s", "Duration of snapshots, from the image of the database to the end of the upload.", tags: null, OfWholeDatabases);
@@ -77,6 +78,8 @@ internal sealed class LitestreamMetrics : IDisposable
     public Counter<long> Generations { get; }
 
     public Histogram<double> OperationDuration { get; }
+
+    public Counter<long> WalUploaded { get; }
 
     public Counter<long> Io { get; }
 

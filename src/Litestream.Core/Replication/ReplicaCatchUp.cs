@@ -48,8 +48,12 @@ internal sealed class ReplicaCatchUp : IDisposable
         _snapshots = new SnapshotUploader(database, store, Publisher, spool, replica);
     }
 
-    /// <summary>Where snapshots are reported.</summary>
-    public DatabaseTelemetry Telemetry { get => _snapshots.Telemetry; set => _snapshots.Telemetry = value; }
+    /// <summary>Where snapshots and segments are reported.</summary>
+    public DatabaseTelemetry Telemetry
+    {
+        get => _snapshots.Telemetry;
+        set => (_snapshots.Telemetry, _segments.Telemetry) = (value, value);
+    }
 
     /// <summary>Looks at the replica before the first upload after a start or a long pause; may refuse the generation.</summary>
     public Func<CancellationToken, Task> Inspect { get; set; } = _ => Task.CompletedTask;

@@ -33,6 +33,9 @@ internal sealed class SegmentUploader(
 
     private readonly IShadow _shadow = database.Shadow;
 
+    /// <summary>Where what was uploaded is counted.</summary>
+    public DatabaseTelemetry Telemetry { get; set; } = DatabaseTelemetry.Unmeasured(database.Name);
+
     /// <summary>Uploads one segment, or moves on to the next index.</summary>
     public async Task<SegmentStep> StepAsync(ReplicaCursor cursor, CancellationToken cancellationToken)
     {
@@ -101,6 +104,7 @@ internal sealed class SegmentUploader(
         {
             var created = await store.CreateAsync(key, draft.Content, cancellationToken).ConfigureAwait(false);
             Log.SegmentUploaded(logger, key, replica, database.Name, raw, created.Size);
+            Telemetry.WalUploaded(replica, raw);
         }
         catch (ReplicaException) when (Mutations.Made == Mutation.UploadFailureIgnored)
         {
@@ -134,6 +138,7 @@ internal sealed class SegmentUploader(
         }
 
         Log.SegmentAdopted(logger, key, replica, database.Name, found.EndOffset - cursor.Offset);
+        Telemetry.WalUploaded(replica, found.EndOffset - cursor.Offset);
         var last = _shadow.ChecksumAt(index, found.EndOffset);
         var moved = cursor.After(new SegmentLink(cursor.Index, cursor.Offset, found.EndOffset, last));
         return new SegmentStep.Moved(moved with { Uploaded = found.Trailer?.Ordinal + 1 });

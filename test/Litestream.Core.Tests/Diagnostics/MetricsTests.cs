@@ -108,6 +108,18 @@ public sealed class MetricsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_bytes_of_wal_that_a_replica_took_are_counted_as_they_were_before_compression()
+    {
+        using var uploaded = Collect<long>("litestream.replica.wal");
+        using var app = await StartAsync();
+        app.Insert(3);
+        var position = await SyncAsync();
+
+        uploaded.GetMeasurementSnapshot().EvaluateAsCounter().Should().Be(position.Offset);
+        ShouldHaveTags(uploaded, "litestream.database.name", "litestream.replica.name");
+    }
+
+    [Fact]
     public async Task Snapshots_and_restores_are_measured_by_replica()
     {
         using var snapshots = Collect<double>("litestream.snapshot.duration");
@@ -222,6 +234,7 @@ public sealed class MetricsTests : IAsyncDisposable
             telemetry.Checkpointed(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), "complete", null);
             telemetry.Operated("replica", "file", "list", TimeSpan.FromSeconds(1), null);
             telemetry.Transferred("replica", "transmit", 10);
+            telemetry.WalUploaded("replica", 10);
         }
     }
 
