@@ -17,6 +17,9 @@ internal sealed record ReplicaCursor(string Generation, int Index, long Offset)
     /// </summary>
     public long MustReach { get; init; }
 
+    /// <summary>Up to where the image of the index contains it; zero if there is none, or it is not known. No earlier commit in it may be restorable.</summary>
+    public long ImageOffset { get; init; }
+
     /// <summary>How many segments of the generation were uploaded; null if that is not known.</summary>
     public long? Uploaded { get; init; }
 
@@ -55,5 +58,5 @@ internal sealed record ReplicaCursor(string Generation, int Index, long Offset)
     };
 
     /// <summary>At the beginning of the next index.</summary>
-    public ReplicaCursor NextIndex() => this with { Index = Index + 1, Offset = 0, MustReach = 0 };
+    public ReplicaCursor NextIndex() => this with { Index = Index + 1, Offset = 0, MustReach = 0, ImageOffset = 0 };
 }

@@ -80,7 +80,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
 
     private ResumeOutcome FromSnapshot(KnownSnapshot newest, SnapshotTrailer image, long? uploaded)
     {
-        var cursor = new ReplicaCursor(newest.Generation, image.Index, 0) { MustReach = image.CoveredOffset, Uploaded = uploaded };
+        var cursor = new ReplicaCursor(newest.Generation, image.Index, 0) { MustReach = image.CoveredOffset, ImageOffset = image.CoveredOffset, Uploaded = uploaded };
         return shadow.Find(newest.Generation, image.Index) is null
             ? Rejoin(cursor)
             : new ResumeOutcome.Continue(cursor, newest);
@@ -142,6 +142,7 @@ internal sealed class ReplicaResume(ReplicaStore store, SegmentComparer comparer
         var cursor = new ReplicaCursor(generation, name.Index, name.Offset)
         {
             MustReach = name.Index == image.Index ? image.CoveredOffset : 0,
+            ImageOffset = name.Index == image.Index ? image.CoveredOffset : 0,
             Uploaded = trailer.Ordinal,
         };
         return new ResumeOutcome.Continue(

@@ -132,7 +132,8 @@ internal sealed class ReplicaStanding(
         }
 
         var commits = database.Shadow.CommitTimes(cursor.Generation, cursor.Index, last.Offset, end.Offset);
-        return commits.LastOrDefault(commit => commit.NoticedAt is not null) is { EndOffset: > 0 } commit ? end with { Offset = commit.EndOffset } : null;
+        var offset = Math.Max(cursor.ImageOffset, commits.LastOrDefault(commit => commit.NoticedAt is not null).EndOffset);
+        return offset > 0 ? end with { Offset = offset } : null;
     }
 
     private ReplicaProgress? Known =>

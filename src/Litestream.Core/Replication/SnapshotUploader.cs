@@ -52,7 +52,12 @@ internal sealed class SnapshotUploader(
         return published is null
             ? new SnapshotStep.Refused(GenerationReason.ReplicaConflict, Conflict(store, snapshot.Position))
             : new SnapshotStep.Published(
-                new ReplicaCursor(cursor.Generation, published.Trailer.Index, 0) { MustReach = published.Trailer.CoveredOffset, Uploaded = cursor.Uploaded },
+                new ReplicaCursor(cursor.Generation, published.Trailer.Index, 0)
+                {
+                    MustReach = published.Trailer.CoveredOffset,
+                    ImageOffset = published.Trailer.CoveredOffset,
+                    Uploaded = cursor.Uploaded,
+                },
                 new KnownSnapshot(cursor.Generation, published.Trailer.Index, published.Object.CreatedAt),
                 published.IsOurs ? snapshot.CoveredSequence : null);
     }
