@@ -182,6 +182,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         }
 
         _stopped = true;
+        await _inPlace.StopAsync().ConfigureAwait(false);
         try
         {
             // Whatever the state: a database may have come, or be readable again, since it was last looked at.

@@ -40,7 +40,7 @@ internal sealed class DatabaseSwap(string path, TimeProvider time, ILogger logge
             throw InUse();
         }
 
-        if (access is not null && SideFiles.Select(suffix => path + suffix).FirstOrDefault(File.Exists) is { } left)
+        if (access is not null && SideFileOf(path) is { } left)
         {
             throw new IOException($"'{left}' is still there although the database was closed: somebody has just opened it.");
         }
@@ -54,6 +54,9 @@ internal sealed class DatabaseSwap(string path, TimeProvider time, ILogger logge
 
         return Exchange(replacement);
     }
+
+    /// <summary>What SQLite would take for a part of the database at a path; null if the file is all of it.</summary>
+    public static string? SideFileOf(string path) => SideFiles.Select(suffix => path + suffix).FirstOrDefault(File.Exists);
 
     private string Exchange(string replacement)
     {

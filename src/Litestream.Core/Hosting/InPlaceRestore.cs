@@ -17,6 +17,7 @@ internal sealed class InPlaceRestore(
 
     private readonly SemaphoreSlim _one = new(1, 1); // one exchange at a time; taken before the replicator's gate
     private readonly DatabaseSwap _swap = new(definition.Path, time, logger);
+    private readonly CancellationTokenSource _stop = new();
     private volatile bool _exchanging;
 
     /// <summary>True while the database is not to be had.</summary>
@@ -37,48 +38,83 @@ internal sealed class InPlaceRestore(
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CloseTimeout, TimeSpan.Zero, nameof(options));
-        await BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
+        return await OneAtATimeAsync(RunAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<InPlaceRestoreResult> RunAsync(CancellationToken token)
         {
             File.Delete(RestoredPath);
-            var restored = await restorer.RestoreAsync(ToFile(options.Restore), cancellationToken).ConfigureAwait(false);
-            var previous = await ExchangeAsync(RestoredPath, close, options.CloseTimeout, $"what was restored to {restored.Position}", cancellationToken)
-                .ConfigureAwait(false);
-            return new InPlaceRestoreResult(previous, restored);
-        }
-        finally
-        {
-            File.Delete(RestoredPath);
-            _one.Release();
+            try
+            {
+                var restored = await restorer.RestoreAsync(ToFile(options.Restore), token).ConfigureAwait(false);
+                var previous = await ExchangeAsync(RestoredPath, close, options.CloseTimeout, $"what was restored to {restored.Position}", token)
+                    .ConfigureAwait(false);
+                return new InPlaceRestoreResult(previous, restored);
+            }
+            finally
+            {
+                File.Delete(RestoredPath);
+            }
         }
     }
 
-    public async Task<InPlaceRestoreResult> UndoAsync(string previousPath, Func<CancellationToken, Task> close, CancellationToken cancellationToken)
+    public Task<InPlaceRestoreResult> UndoAsync(string previousPath, Func<CancellationToken, Task> close, CancellationToken cancellationToken)
     {
-        await BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
+        return OneAtATimeAsync(RunAsync, cancellationToken);
+
+        async Task<InPlaceRestoreResult> RunAsync(CancellationToken token)
         {
             var path = Path.GetFullPath(previousPath);
-            if (!File.Exists(path) || Path.GetDirectoryName(path) != Path.GetDirectoryName(definition.Path))
+            if (!File.Exists(path) || path == definition.Path || Path.GetDirectoryName(path) != Path.GetDirectoryName(definition.Path))
             {
                 throw new FileNotFoundException($"There is no previous database '{path}' beside '{definition.Path}'.", path);
             }
 
-            if (DatabaseCheck.Run(path, full: false, cancellationToken) is { } finding)
+            if (DatabaseSwap.SideFileOf(path) is { } side)
+            {
+                // Somebody has it open, or it was never whole in its one file.
+                throw new IOException($"'{path}' was not put back: a part of it is in '{side}'. Close it, or recover it with SQLite first.");
+            }
+
+            if (DatabaseCheck.Run(path, full: false, token) is { } finding)
             {
                 throw new IOException($"'{path}' is no sound database and was not put back: {finding}.");
             }
 
             return new InPlaceRestoreResult(
-                await ExchangeAsync(path, close, UndoTimeout, $"'{path}'", cancellationToken).ConfigureAwait(false), Restored: null);
-        }
-        finally
-        {
-            _one.Release();
+                await ExchangeAsync(path, close, UndoTimeout, $"'{path}'", token).ConfigureAwait(false), Restored: null);
         }
     }
 
-    public void Dispose() => _one.Dispose();
+    /// <summary>Gives up what has not begun to exchange the files: the host stops, and would wait for it.</summary>
+    public Task StopAsync() => _stop.CancelAsync();
+
+    public void Dispose()
+    {
+        _one.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<InPlaceRestoreResult> OneAtATimeAsync(
+        Func<CancellationToken, Task<InPlaceRestoreResult>> run, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        try
+        {
+            await BeginAsync(giveUp.Token).ConfigureAwait(false);
+            try
+            {
+                return await run(giveUp.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"The replication of '{definition.Name}' was stopped meanwhile; the database was left as it is.");
+        }
+    }
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {

@@ -70,7 +70,7 @@ internal sealed class StateChanges(ILogger logger)
 
             if (lost > 0)
             {
-                Log.StateChangesLost(logger, lost);
+                Say(() => Log.StateChangesLost(logger, lost));
             }
 
             foreach (var handler in Changed?.GetInvocationList() ?? [])
@@ -89,7 +89,20 @@ internal sealed class StateChanges(ILogger logger)
         catch (Exception exception)
         {
             // The application's own failure: said, and of no consequence for the others.
-            Log.StateHandlerFailed(logger, change.DatabaseName, change.State, exception);
+            Say(() => Log.StateHandlerFailed(logger, change.DatabaseName, change.State, exception));
+        }
+    }
+
+    // What escapes from a thread of the pool ends the process.
+    private static void Say(Action log)
+    {
+        try
+        {
+            log();
+        }
+        catch (Exception)
+        {
+            // The logger has failed too. The handlers are told all the same.
         }
     }
 }

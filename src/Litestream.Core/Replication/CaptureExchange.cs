@@ -4,7 +4,8 @@ using Litestream.Storage;
 namespace Litestream.Replication;
 
 /// <summary>Has the database's file exchanged while nothing of ours has it open.</summary>
-internal sealed class CaptureExchange(SemaphoreSlim gate, CaptureSession session, WalWatch watch, MetaDirectory meta)
+internal sealed class CaptureExchange(
+    SemaphoreSlim gate, CaptureSession session, WalWatch watch, MetaDirectory meta, Func<bool> isStopped)
 {
     /// <summary>
     /// Lets go of the database and has <paramref name="exchange"/> done. No pass runs and no image is taken meanwhile.
@@ -14,12 +15,18 @@ internal sealed class CaptureExchange(SemaphoreSlim gate, CaptureSession session
     /// opening goes on where this one stopped.
     /// </param>
     /// <param name="cancellationToken">Gives up before it has begun.</param>
-    /// <exception cref="InvalidOperationException">Another process replicates the database.</exception>
+    /// <exception cref="InvalidOperationException">Another process replicates the database, or nobody any more.</exception>
     public async Task RunAsync(Func<Action, Task> exchange, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (isStopped())
+            {
+                // The lock is let go of. Taken again now, it would be held until the process ends.
+                throw new InvalidOperationException("The replication of the database was stopped; it was left as it is.");
+            }
+
             if (!session.TryLock())
             {
                 throw new InvalidOperationException("Another process replicates the database; only that one can restore it in place.");

@@ -136,6 +136,8 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         (Capture is { State: not null, HoldsMark: true } ? Capture : null)?.Flush();
         Capture?.Dispose();
         Capture = null;
+        _guard?.Dispose();
+        _guard = null;
         HeldCaptures.Take(definition.MetaPath)?.Marks.Dispose();
     }
 

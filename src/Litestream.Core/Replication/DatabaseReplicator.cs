@@ -75,7 +75,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return _session.TryLock();
+            return !_stopped && _session.TryLock();
         }
         finally
         {
@@ -105,14 +105,28 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
     /// <inheritdoc cref="CaptureExchange.RunAsync"/>
     public Task ExchangeAsync(Func<Action, Task> exchange, CancellationToken cancellationToken) =>
-        new CaptureExchange(_gate, _session, _watch, new MetaDirectory(_definition.MetaPath, _definition.Path)).RunAsync(exchange, cancellationToken);
+        new CaptureExchange(_gate, _session, _watch, new MetaDirectory(_definition.MetaPath, _definition.Path), () => _stopped)
+            .RunAsync(exchange, cancellationToken);
 
-    /// <summary>Tries once to hold the WAL, so that what is written from now on is captured. What fails is tried again by the loop.</summary>
+    /// <summary>
+    /// Tries once to hold the WAL, so that what is written from now on is captured. What fails is tried again by the loop. Does
+    /// nothing once it was stopped: nobody would close it any more.
+    /// </summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_stopped)
+            {
+                return;
+            }
+
+            if (_session.Capture is { HoldsMark: false })
+            {
+                _watch.Dispose();
+            }
+
             var state = await RetryPolicies.ForOpening(_time).ExecuteAsync(
                 static (session, _) => ValueTask.FromResult(session.Open()), _session, cancellationToken).ConfigureAwait(false);
             _health.Is(state);

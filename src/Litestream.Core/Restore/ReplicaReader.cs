@@ -15,7 +15,7 @@ internal sealed class ReplicaReader : ITrailerSource
 
     private readonly Dictionary<string, SegmentTrailer?> _segmentTrailers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SnapshotTrailer?> _snapshotTrailers = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _newer = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _newer = new(StringComparer.Ordinal); // under its own lock: segments are decoded side by side
     private readonly IReplicaClient _client;
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _retries;
@@ -102,9 +102,15 @@ internal sealed class ReplicaReader : ITrailerSource
     }
 
     /// <summary>Whether an object has a trailer that only a newer version understands.</summary>
-    public bool HasNewerTrailer(string key) => _newer.Contains(key);
+    public bool HasNewerTrailer(string key)
+    {
+        lock (_newer)
+        {
+            return _newer.Contains(key);
+        }
+    }
 
-    /// <summary>What a trailer that was found is worth.</summary>
+    /// <summary>What a trailer that was found is worth. Thread-safe.</summary>
     /// <exception cref="ReplicaCorruptedException">It is damaged; so may be the object.</exception>
     public T? Accept<T>(TrailerReading<T> reading, string key)
         where T : class
@@ -116,7 +122,11 @@ internal sealed class ReplicaReader : ITrailerSource
 
         if (reading.State == TrailerState.NewerVersion)
         {
-            _newer.Add(key);
+            lock (_newer)
+            {
+                _newer.Add(key);
+            }
+
             _logger.RestoreNewerTrailer(key);
         }
 

@@ -169,6 +169,92 @@ public sealed class InPlaceRestoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_host_that_stops_meanwhile_keeps_its_database_and_lets_go_of_it()
+    {
+        var position = await WithHistoryAsync();
+        var engine = _app.Engine;
+
+        await FluentActions.Awaiting(() => RestoreAsync(
+            options => options.Restore.Position = position,
+            async token =>
+            {
+                using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+                await engine.StopAsync(budget.Token);
+                await CloseAsync(token);
+            })).Should().ThrowAsync<InvalidOperationException>().WithMessage("*stopped*");
+
+        engine.GetStatus().State.Should().Be(ReplicationState.Stopped);
+        await _app.StopAsync();
+        await _app.StartAsync();
+        _app.Status.State.Should().Be(ReplicationState.Replicating, "nobody holds the lock any more");
+        await AddAsync("still here");
+        await _app.SyncAsync();
+        await _app.RestoreAsync(_directory.File("copy.db"));
+        (await TextsOfAsync(_directory.File("copy.db"))).Should().Equal("one", "two", "mistake", "still here");
+    }
+
+    [Fact]
+    public async Task A_stop_does_not_wait_for_connections_to_be_closed()
+    {
+        var position = await WithHistoryAsync();
+        await using var open = new SqliteConnection(_connectionString + ";Pooling=False");
+        await open.OpenAsync();
+        new SqliteCommand("SELECT count(*) FROM Entries", open).ExecuteScalar();
+        var restoring = RestoreAsync(options =>
+        {
+            options.Restore.Position = position;
+            options.CloseTimeout = TimeSpan.FromMinutes(30);
+        });
+        while (!_app.Logs.GetSnapshot().Any(record => record.Id.Id == 5111) && !restoring.IsCompleted)
+        {
+            await Task.Delay(10);
+        }
+
+        await _app.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        await FluentActions.Awaiting(() => restoring).Should().ThrowAsync<InvalidOperationException>();
+        (await TextsAsync()).Should().Equal("one", "two", "mistake");
+    }
+
+    [Fact]
+    public async Task After_one_that_could_not_begin_the_next_one_can()
+    {
+        var position = await WithHistoryAsync();
+        var inTheWay = Directory.CreateDirectory(_app.DatabasePath + ".restored");
+        await FluentActions.Awaiting(() => RestoreAsync(options => options.Restore.Position = position)).Should().ThrowAsync<Exception>();
+        inTheWay.Delete();
+
+        await RestoreAsync(options => options.Restore.Position = position);
+
+        (await TextsAsync()).Should().Equal("one", "two");
+    }
+
+    [Fact]
+    public async Task What_is_not_whole_in_its_one_file_is_not_put_back()
+    {
+        var position = await WithHistoryAsync();
+        var restored = await RestoreAsync(options => options.Restore.Position = position);
+        await File.WriteAllTextAsync(restored.PreviousPath + "-wal", "the last commits");
+
+        await _app.Engine.Awaiting(engine => engine.UndoRestoreAsync(restored.PreviousPath!, CloseAsync, CancellationToken.None))
+            .Should().ThrowAsync<IOException>().WithMessage("*-wal*");
+
+        (await TextsAsync()).Should().Equal("one", "two");
+        File.Exists(restored.PreviousPath).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task The_database_is_not_put_back_in_its_own_place()
+    {
+        await WithHistoryAsync();
+
+        await _app.Engine.Awaiting(engine => engine.UndoRestoreAsync(_app.DatabasePath, CloseAsync, CancellationToken.None))
+            .Should().ThrowAsync<FileNotFoundException>();
+
+        Directory.EnumerateFiles(_directory.Path, "*restore*").Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task What_cannot_be_restored_leaves_the_application_alone()
     {
         var position = await WithHistoryAsync();

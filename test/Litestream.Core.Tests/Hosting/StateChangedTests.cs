@@ -72,6 +72,26 @@ public sealed class StateChangedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_logger_that_throws_as_well_does_not_end_the_process()
+    {
+        var changes = new StateChanges(new ThrowingLogger());
+        var told = new TaskCompletionSource<string?>();
+        changes.Changed += (_, _) => throw new InvalidOperationException("The application's own.");
+        changes.Changed += (_, change) =>
+        {
+            if (change.LastError == "2")
+            {
+                told.SetResult(change.LastError);
+            }
+        };
+
+        changes.Raise(Change(1));
+        changes.Raise(Change(2));
+
+        (await told.Task.WaitAsync(Patience)).Should().Be("2");
+    }
+
+    [Fact]
     public async Task A_handler_that_hangs_holds_up_nobody_and_loses_the_oldest()
     {
         using var gate = new ManualResetEventSlim();
