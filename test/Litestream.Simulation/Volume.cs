@@ -111,7 +111,7 @@ internal sealed class Volume : IDisposable
             return;
         }
 
-        foreach (var generation in Directory.EnumerateDirectories(generations).Order(StringComparer.Ordinal))
+        foreach (var generation in Directory.EnumerateDirectories(generations).OrderBy(Story, StringComparer.Ordinal))
         {
             var files = Directory.EnumerateFiles(generation).Order(StringComparer.Ordinal).ToList();
             var last = files.LastOrDefault(file => file.EndsWith(".wal", StringComparison.Ordinal));
@@ -121,6 +121,13 @@ internal sealed class Volume : IDisposable
             }
         }
     }
+
+    /// <summary>Tells generations apart by what a seed gives them, which their names are not: sizes, and the times of commits.</summary>
+    private static string Story(string generation) => string.Join(' ', Directory.EnumerateFiles(generation)
+        .Order(StringComparer.Ordinal)
+        .Select(file => Path.GetFileName(file) + (file.EndsWith(".wal", StringComparison.Ordinal)
+            ? $":{new FileInfo(file).Length}"
+            : $":{Convert.ToHexString(File.ReadAllBytes(file))}")));
 
     /// <summary>What may be left of a file of which only the beginning was synced.</summary>
     private static (byte[] Content, int Sound) Torn(byte[] content, int synced, Random cut)
