@@ -12,6 +12,12 @@ internal sealed class FinalChecks(World world, Random random)
 
     public void Run()
     {
+        world.DemandIdle();
+        foreach (var replica in world.Replicas)
+        {
+            new TrafficCheck(world).Demand(replica);
+        }
+
         foreach (var said in world.Oracle.Acknowledgements.DistinctBy(said => (said.Replica, said.Position, said.Exactly)))
         {
             _restore.DemandHolds(said);

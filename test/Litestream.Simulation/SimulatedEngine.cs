@@ -95,7 +95,11 @@ internal sealed class SimulatedEngine : IDisposable
     }
 
     /// <summary>What a replica needs over time: retention, and a look whether all is still there.</summary>
-    public void Upkeep(int number) => Working(number, worker => worker.RunUpkeepOnceAsync(CancellationToken.None));
+    public void Upkeep(int number)
+    {
+        _world.Replicas[number].Upkeeps++;
+        Working(number, worker => worker.RunUpkeepOnceAsync(CancellationToken.None));
+    }
 
     /// <summary>Ends as a host does; the mark goes too, or stays for a later host of the process.</summary>
     public void Stop(bool releaseMark)

@@ -13,7 +13,15 @@ internal sealed class SimulatedReplica
     {
         Number = number;
         Objects = new MemoryReplicaClient(time);
-        Store = new FaultyReplicaClient(Objects);
+        Traffic = new Traffic(Objects);
+        Store = new FaultyReplicaClient(Traffic)
+        {
+            Before = call =>
+            {
+                Traffic.Count(call);
+                return Task.CompletedTask;
+            },
+        };
         _script = swarm.Faults.Count == 0 ? FaultScript.Nothing : FaultScript.Drawn(random, swarm.FaultRate, swarm.Faults);
     }
 
@@ -25,11 +33,17 @@ internal sealed class SimulatedReplica
     /// <summary>The way to it.</summary>
     public FaultyReplicaClient Store { get; }
 
+    /// <summary>What was asked of it.</summary>
+    public Traffic Traffic { get; }
+
     /// <summary>True once somebody has damaged or removed something: then not all can be restored, but nothing wrong may be.</summary>
     public bool IsTampered { get; set; }
 
     /// <summary>Snapshots that were asked for, besides those that generations begin with.</summary>
     public int SnapshotsDemanded { get; set; }
+
+    /// <summary>How often somebody has looked whether all is still there, and what is old enough to go.</summary>
+    public int Upkeeps { get; set; }
 
     /// <summary>Everything works.</summary>
     public void Mend() => Store.Script = FaultScript.Nothing;

@@ -71,6 +71,7 @@ internal sealed class Site : IDisposable
             if (shadow.Find(head.Position.Generation, index) is { Header: { } header } found)
             {
                 _indexes[(found.Generation, index)] = (header, found.Length);
+                _oracle.Captured(found.Generation, index, found.Length);
             }
         }
 

@@ -44,6 +44,9 @@ internal sealed partial class World : IDisposable
 
     public IReadOnlyList<Site> Sites => _sites;
 
+    /// <summary>How many machines there were, those that have died among them.</summary>
+    public int SitesEver => _lastSite;
+
     public int Step { get; private set; }
 
     /// <summary>What must not be, and was.</summary>
@@ -495,6 +498,30 @@ internal sealed partial class World : IDisposable
 
         throw new SimulationException("The faults have stopped and the lag does not go to zero: " + string.Join("; ", _sites.Select(site =>
             $"{site.Engine!.Replicator.GetStatus()} " + string.Join(", ", site.Engine.Workers.Select(worker => worker.GetStatus())))));
+    }
+
+    /// <summary>Nothing changes: then nothing is asked of any store, however much time goes by between the checks of the upkeep.</summary>
+    public void DemandIdle()
+    {
+        const int Rounds = 5;
+        var before = Replicas.Sum(replica => replica.Traffic.Total);
+        for (var round = 0; round < Rounds; round++)
+        {
+            Time.Advance(TimeSpan.FromMinutes(1));
+            foreach (var site in _sites)
+            {
+                Capture(site);
+                for (var number = 0; number < Replicas.Count; number++)
+                {
+                    site.Engine!.Work(number);
+                }
+            }
+        }
+
+        if (Replicas.Sum(replica => replica.Traffic.Total) - before is > 0 and var requests)
+        {
+            throw new SimulationException($"Nothing happens, and the stores are asked {requests} times in {Rounds} passes.");
+        }
     }
 
     private static string Trouble(SimulatedEngine engine) =>
