@@ -72,10 +72,15 @@ internal sealed class SimulatedEngine : IDisposable
 
     public bool MayWork(int worker) => !_working[worker] && !IsDead;
 
-    /// <summary>Everything captured is on every replica.</summary>
+    /// <summary>Everything captured is on every replica, but for those that a copy of the machine has taken over.</summary>
     public bool IsCaughtUp => Replicator.State == ReplicationState.Replicating
         && Replicator.Shadow.Head is { } head
-        && Workers.All(worker => worker.CoveredSequence >= head.Sequence);
+        && Workers.All(worker => worker.CoveredSequence >= head.Sequence || IsTakenOver(worker));
+
+    private bool IsTakenOver(ReplicaWorker worker) =>
+        _world.Swarm.Zombies
+        && worker.GetStatus() is { State: ReplicationState.Faulted, LastError: { } error }
+        && error.Contains("the one that began later goes on", StringComparison.Ordinal);
 
     public void Open() => Capturing(() => _world.Run(Replicator.OpenAsync(CancellationToken.None)), opening: true);
 

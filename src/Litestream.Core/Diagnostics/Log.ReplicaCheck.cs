@@ -16,4 +16,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 3142, EventName = "ReplicaCheckFailed", Level = LogLevel.Warning,
         Message = "Whether replica '{Replica}' of database '{Database}' holds what it should could not be found out: {Error}")]
     public static partial void ReplicaCheckFailed(ILogger logger, Exception exception, string replica, string database, string error);
+
+    [LoggerMessage(EventId = 3143, EventName = "ReplicaSuperseded", Level = LogLevel.Error,
+        Message = "Replica '{Replica}' of database '{Database}' belongs to somebody else now: {Detail}")]
+    public static partial void ReplicaSuperseded(ILogger logger, string replica, string database, string detail);
 }

@@ -15,8 +15,11 @@ internal abstract record Inspection
     /// <param name="Generation">The generation in use.</param>
     public sealed record Sound(ReplicaInventory Inventory, string Generation) : Inspection;
 
-    /// <summary>It does, and somebody else writes there, which has been answered before: nothing of theirs is to be touched.</summary>
+    /// <summary>It does, and somebody else writes there who began before us: nothing of theirs is to be touched.</summary>
     public sealed record Shared(string Detail) : Inspection;
+
+    /// <summary>Somebody else began there after us: it is theirs now.</summary>
+    public sealed record Superseded(string Detail) : Inspection;
 
     /// <summary>It does not: the generation cannot go on.</summary>
     public sealed record Unsound(string Generation, GenerationReason Reason, string Detail) : Inspection;

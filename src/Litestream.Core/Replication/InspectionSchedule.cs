@@ -11,10 +11,15 @@ internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvide
     /// </summary>
     public static readonly TimeSpan Idle = TimeSpan.FromHours(1);
 
+    /// <summary>While something is uploaded, the names of the generations are listed so often: another one shows soon, for one request.</summary>
+    public static readonly TimeSpan Watch = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private long? _inspected;
     private long? _contact;
     private long? _failed;
+    private long? _watched;
+    private bool _hasUploaded; // since then
 
     /// <summary>True before the first upload of this process into a generation that an earlier one began, and after a pause.</summary>
     public bool IsDueBeforeUpload
@@ -36,9 +41,20 @@ internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvide
             lock (_lock)
             {
                 var due = _inspected is { } inspected ? interval.Value - time.GetElapsedTime(inspected) : TimeSpan.Zero;
-                var pause = _failed is { } failed ? RetryPolicies.MaxDelay - time.GetElapsedTime(failed) : TimeSpan.Zero;
-                due = due > pause ? due : pause;
-                return due > TimeSpan.Zero ? due : TimeSpan.Zero;
+                return After(due);
+            }
+        }
+    }
+
+    /// <summary>How long until the names of the generations are due; infinite until something is uploaded.</summary>
+    public TimeSpan UntilWatch
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_hasUploaded ? Timeout.InfiniteTimeSpan
+                    : After(_watched is { } watched ? Watch - time.GetElapsedTime(watched) : TimeSpan.Zero);
             }
         }
     }
@@ -59,6 +75,7 @@ internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvide
         {
             _contact = time.GetTimestamp();
             _inspected ??= _contact;
+            _hasUploaded = true;
         }
     }
 
@@ -68,6 +85,16 @@ internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvide
         lock (_lock)
         {
             (_inspected, _contact, _failed) = (time.GetTimestamp(), time.GetTimestamp(), null);
+            (_watched, _hasUploaded) = (_inspected, false);
+        }
+    }
+
+    /// <summary>The names of the generations were listed.</summary>
+    public void Watched()
+    {
+        lock (_lock)
+        {
+            (_watched, _hasUploaded) = (time.GetTimestamp(), false);
         }
     }
 
@@ -78,5 +105,13 @@ internal sealed class InspectionSchedule(Setting<TimeSpan> interval, TimeProvide
         {
             _failed = time.GetTimestamp();
         }
+    }
+
+    /// <summary>Not before the pause after a failure. Under the lock.</summary>
+    private TimeSpan After(TimeSpan due)
+    {
+        var pause = _failed is { } failed ? RetryPolicies.MaxDelay - time.GetElapsedTime(failed) : TimeSpan.Zero;
+        due = due > pause ? due : pause;
+        return due > TimeSpan.Zero ? due : TimeSpan.Zero;
     }
 }

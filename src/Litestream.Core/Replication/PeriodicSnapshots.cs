@@ -104,6 +104,9 @@ internal sealed class PeriodicSnapshots(
         }
     }
 
+    /// <summary>Nothing is published there any more.</summary>
+    public void Superseded() => _uploading?.Abandon();
+
     /// <summary>Ends what is in progress and removes what was spooled.</summary>
     public void Dispose()
     {
@@ -156,7 +159,7 @@ internal sealed class PeriodicSnapshots(
         _uploading = uploading;
         try
         {
-            if (database.Shadow.Head?.Position.Generation != uploading.Generation)
+            if (database.Shadow.Head?.Position.Generation != uploading.Generation || standing.Supersession is not null)
             {
                 return null;
             }

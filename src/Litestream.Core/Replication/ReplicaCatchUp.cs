@@ -58,6 +58,9 @@ internal sealed class ReplicaCatchUp : IDisposable
     /// <summary>Looks at the replica before the first upload after a start or a long pause; may refuse the generation.</summary>
     public Func<CancellationToken, Task> Inspect { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Told before a generation begins.</summary>
+    public required OtherWriters Others { get; init; }
+
     /// <summary>Puts snapshots onto the replica.</summary>
     public SnapshotPublisher Publisher { get; }
 
@@ -124,6 +127,8 @@ internal sealed class ReplicaCatchUp : IDisposable
                 _standing.Refuse(generation, refused.Reason, refused.Detail);
                 return false;
             default:
+                await Others.BeginAsync(cancellationToken).ConfigureAwait(false);
+                _inspections.Watched();
                 _standing.MoveTo(new ReplicaCursor(generation, 0, 0) { NeedsSnapshot = true, Uploaded = 0 });
                 if (Mutations.Made == Mutation.AcknowledgeBeforeSnapshot && _database.Shadow.Head is { } head)
                 {

@@ -7,7 +7,7 @@ namespace Litestream.Replication;
 /// How a replica does: what its status shows, how often it has failed in a row, and how long that makes it wait. The first
 /// failure of a row is said loudly, the others are not.
 /// </summary>
-/// <remarks>Reading is thread-safe; only the pass in progress writes.</remarks>
+/// <remarks>Reading is thread-safe; only the pass in progress writes, and the upkeep once.</remarks>
 internal sealed class ReplicaHealth(string database, string replica, TimeProvider timeProvider, Random jitter, ILogger logger)
 {
     private readonly Lock _lock = new(); // guards the fields below; taken alone
@@ -18,6 +18,7 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
     private DateTimeOffset? _stateSince;
     private int _failures;
     private TimeSpan _delay;
+    private bool _isSuperseded;
 
     /// <summary>Told of every change of state, with the one before, the one now and the error; outside the lock.</summary>
     public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }
@@ -83,7 +84,9 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         lock (_lock)
         {
             before = _state;
-            now = !running ? ReplicationState.Stopped : _failures > 0 ? ReplicationState.Retrying : ReplicationState.Replicating;
+            now = !running ? ReplicationState.Stopped
+                : _isSuperseded ? ReplicationState.Faulted
+                : _failures > 0 ? ReplicationState.Retrying : ReplicationState.Replicating;
             Set(now);
         }
 
@@ -100,6 +103,11 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         var now = refusal is null ? ReplicationState.Replicating : ReplicationState.Retrying;
         lock (_lock)
         {
+            if (_isSuperseded)
+            {
+                return;
+            }
+
             (failures, _failures, _delay) = (_failures, 0, TimeSpan.Zero);
             before = _state;
             Set(now);
@@ -125,6 +133,11 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         var now = failure.IsTransient ? ReplicationState.Retrying : ReplicationState.Faulted;
         lock (_lock)
         {
+            if (_isSuperseded)
+            {
+                return;
+            }
+
             failures = ++_failures;
             before = _state;
             Set(now);
@@ -145,6 +158,21 @@ internal sealed class ReplicaHealth(string database, string replica, TimeProvide
         {
             Log.ReplicaStillFailing(logger, replica, database, failures, cause.Message);
         }
+    }
+
+    /// <summary>Somebody else has taken over: faulted, whatever becomes of a pass in progress, until the process restarts.</summary>
+    public void Superseded(ReplicaException failure)
+    {
+        ReplicationState before;
+        lock (_lock)
+        {
+            (_isSuperseded, _failures, _delay, _lastError) = (true, 0, TimeSpan.Zero, failure.Message);
+            before = _state;
+            Set(ReplicationState.Faulted);
+        }
+
+        Log.ReplicaSuperseded(logger, replica, database, failure.Message);
+        Tell(before, ReplicationState.Faulted, failure.Message);
     }
 
     /// <summary>Under the lock.</summary>

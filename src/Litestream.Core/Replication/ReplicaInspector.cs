@@ -17,14 +17,9 @@ namespace Litestream.Replication;
 /// <param name="retention">
 /// Null where others delete, a store's own rules: then only what a restore of the newest state needs is counted.
 /// </param>
-internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding standing, Setting<TimeSpan?> retention)
+/// <param name="others">Judges what is not ours.</param>
+internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding standing, Setting<TimeSpan?> retention, OtherWriters others)
 {
-    /// <summary>What is dated within this time of each other may have been written in another order: answers get lost, clocks of stores differ.</summary>
-    private static readonly TimeSpan SameTime = TimeSpan.FromMinutes(5);
-
-    // Generations of others that have been told of: a new generation is the answer to each once.
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-
     // The first segment is the same one for days.
     private (string Key, long? Ordinal)? _lastRead;
 
@@ -45,15 +40,14 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
             return new Inspection.Inconclusive();
         }
 
-        return FindMissing(inventory.Find(generation), before) is { } missing ? Unsound(GenerationReason.ReplicaHoled, missing)
+        // What lacks something because whoever took over has deleted it is his all the same.
+        var judged = others.Judge(inventory, before);
+        return judged is Inspection.Superseded ? judged
+            : FindMissing(inventory.Find(generation), before) is { } missing ? Unsound(GenerationReason.ReplicaHoled, missing)
             : FindLonger(inventory.Find(generation)!, after) is { } longer ? Unsound(GenerationReason.ReplicaDiverged, longer)
             : await FindMiscountAsync(inventory.Find(generation)!, before, cancellationToken).ConfigureAwait(false) is { } miscount
                 ? Unsound(GenerationReason.ReplicaHoled, miscount)
-            : FindStranger(inventory, generation) is { } stranger
-                ? _known.Add(stranger.Name)
-                    ? Unsound(GenerationReason.ReplicaConflict, Describe(stranger, generation))
-                    : new Inspection.Shared(Describe(stranger, generation))
-            : new Inspection.Sound(inventory, generation);
+            : judged ?? new Inspection.Sound(inventory, generation);
 
         Inspection.Unsound Unsound(GenerationReason reason, string detail) => new(generation, reason, detail);
     }
@@ -162,15 +156,4 @@ internal sealed class ReplicaInspector(ReplicaStore store, ReplicaStanding stand
 
         return last.Ordinal;
     }
-
-    /// <summary>Somebody else's generation to which something was added after ours had begun.</summary>
-    private static InventoryGeneration? FindStranger(ReplicaInventory inventory, string generation)
-    {
-        var began = inventory.Find(generation)!.Snapshots.Min(snapshot => snapshot.CreatedAt);
-        return inventory.Generations.FirstOrDefault(other => other.Name != generation && other.LastStoredAt > began + SameTime);
-    }
-
-    private string Describe(InventoryGeneration stranger, string generation) =>
-        $"generation {stranger.Name} on {store.Description} was written to at {stranger.LastStoredAt:O}, after generation "
-        + $"{generation} had begun: somebody else replicates to the same place";
 }

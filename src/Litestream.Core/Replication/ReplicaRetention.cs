@@ -209,6 +209,7 @@ internal sealed class ReplicaRetention(
         {
             foreach (var keys in plan.Steps)
             {
+                standing.DemandOurs();
                 await store.DeleteAsync(keys, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -17,11 +17,19 @@ namespace Litestream.Replication;
 internal sealed class ReplicaStanding(
     ICapturedDatabase database, ILogger logger, Action<ReplicationPosition, ReplicationPosition?, long?> covered)
 {
-    private readonly Lock _lock = new(); // guards _claim and writing _newest; taken alone
+    private readonly Lock _lock = new(); // guards _claim, _ours and writing _newest; taken alone
     private ShadowClaim _claim = ShadowClaim.Everything;
     private volatile ReplicaCursor? _cursor;
     private volatile KnownSnapshot? _newest;
     private volatile Refusal? _refusal;
+    private volatile ReplicaException? _supersession;
+    private readonly HashSet<string> _ours = new(StringComparer.Ordinal);
+
+    /// <summary>Told once, when somebody else has taken over.</summary>
+    public event Action<ReplicaException>? Superseded;
+
+    /// <summary>Why nothing is published here any more by this process; null while it is.</summary>
+    public ReplicaException? Supersession => _supersession;
 
     /// <summary>Where the worker is; null before it has looked at the replica.</summary>
     public ReplicaCursor? Cursor => _cursor;
@@ -51,13 +59,43 @@ internal sealed class ReplicaStanding(
         {
             lock (_lock)
             {
-                _claim = value;
+                _claim = _supersession is null ? value : ShadowClaim.Nothing;
             }
         }
     }
 
     /// <summary>Why this generation is not gone on with here; null if it is.</summary>
-    public string? RefusalOf(string generation) => _refusal is { } refusal && refusal.Generation == generation ? refusal.Detail : null;
+    public string? RefusalOf(string generation) =>
+        _supersession is { } superseded ? superseded.Message : _refusal is { } refusal && refusal.Generation == generation ? refusal.Detail : null;
+
+    /// <summary>True for each generation that this process has been in.</summary>
+    public bool IsOurs(string generation)
+    {
+        lock (_lock)
+        {
+            return _ours.Contains(generation);
+        }
+    }
+
+    /// <summary>Somebody else has taken over: nothing is published here any more until the process restarts. Other replicas go on.</summary>
+    public void Supersede(string detail)
+    {
+        var failure = new ReplicaException(detail, innerException: null, isTransient: false);
+        if (Interlocked.CompareExchange(ref _supersession, failure, null) is null)
+        {
+            Claim = ShadowClaim.Nothing; // what nobody will upload need not be kept
+            Superseded?.Invoke(failure);
+        }
+    }
+
+    /// <summary>Throws if somebody else has taken over.</summary>
+    public void DemandOurs()
+    {
+        if (_supersession is { } superseded)
+        {
+            throw superseded;
+        }
+    }
 
     /// <summary>The pass has come to there.</summary>
     /// <param name="cursor">Where it is.</param>
@@ -65,12 +103,10 @@ internal sealed class ReplicaStanding(
     /// <param name="sequence">The sequence that this covers, where that is known.</param>
     public void MoveTo(ReplicaCursor cursor, KnownSnapshot? newest = null, long? sequence = null)
     {
-        if (newest is not null)
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                _newest = newest;
-            }
+            _ours.Add(cursor.Generation);
+            _newest = newest ?? _newest;
         }
 
         _cursor = cursor;

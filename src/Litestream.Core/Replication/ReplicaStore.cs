@@ -60,6 +60,25 @@ internal sealed class ReplicaStore(
         }
     }
 
+    /// <summary>The names of the generations, and nothing of what they hold. One request.</summary>
+    public Task<HashSet<string>> ListGenerationsAsync(CancellationToken cancellationToken) =>
+        CallAsync(
+            0,
+            async token =>
+            {
+                var names = new HashSet<string>(StringComparer.Ordinal);
+                await foreach (var name in client.ListPrefixesAsync(ReplicaLayout.GenerationsPrefix, token).ConfigureAwait(false))
+                {
+                    if (ReplicaLayout.IsGeneration(name))
+                    {
+                        names.Add(name);
+                    }
+                }
+
+                return names;
+            },
+            cancellationToken);
+
     /// <summary>Everything that the replica holds, in little memory.</summary>
     public async Task<ReplicaInventory> TakeInventoryAsync(CancellationToken cancellationToken)
     {

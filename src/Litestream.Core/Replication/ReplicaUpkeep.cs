@@ -16,6 +16,7 @@ internal sealed class ReplicaUpkeep(
     PeriodicSnapshots snapshots,
     ReplicaRetention retention,
     ReplicaInspector inspector,
+    OtherWriters others,
     InspectionSchedule inspections,
     ReplicaStanding standing,
     string database,
@@ -98,6 +99,11 @@ internal sealed class ReplicaUpkeep(
         {
             await GuardAsync(InspectAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
+
+        if (UntilWatch() == TimeSpan.Zero)
+        {
+            await GuardAsync(InspectAsync(AnyNewAsync, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Takes a snapshot now, unless the index in use has one.</summary>
@@ -118,21 +124,29 @@ internal sealed class ReplicaUpkeep(
     /// <summary>Looks at the replica before the first upload after a start or a long pause, unless that has just been done.</summary>
     /// <exception cref="ReplicaException">It could not be listed.</exception>
     public Task InspectBeforeUploadAsync(CancellationToken cancellationToken) =>
-        InspectAsync(() => inspections.IsDueBeforeUpload, cancellationToken);
+        InspectAsync(_ => Task.FromResult(inspections.IsDueBeforeUpload), cancellationToken);
 
     public void Dispose() => snapshots.Dispose();
 
     private Task<ReplicaInventory?> InspectAsync(CancellationToken cancellationToken) =>
-        InspectAsync(static () => true, cancellationToken);
+        InspectAsync(static _ => Task.FromResult(true), cancellationToken);
+
+    /// <summary>Lists the names of the generations: only another one is a reason to look at them all.</summary>
+    private async Task<bool> AnyNewAsync(CancellationToken cancellationToken)
+    {
+        var any = await others.AnyNewAsync(cancellationToken).ConfigureAwait(false);
+        inspections.Watched();
+        return any;
+    }
 
     /// <summary>Looks whether the replica holds what it should. If it does not, the generation is refused.</summary>
     /// <returns>What it holds; null if it is not sound, or that could not be told because the worker moved on.</returns>
-    private async Task<ReplicaInventory?> InspectAsync(Func<bool> isDue, CancellationToken cancellationToken)
+    private async Task<ReplicaInventory?> InspectAsync(Func<CancellationToken, Task<bool>> isDue, CancellationToken cancellationToken)
     {
         await _inspecting.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!isDue())
+            if (!await isDue(cancellationToken).ConfigureAwait(false))
             {
                 return null;
             }
@@ -148,6 +162,10 @@ internal sealed class ReplicaUpkeep(
                 case Inspection.Shared shared:
                     inspections.Inspected();
                     _status.Troubled(UpkeepStatus.Concern.Replica, $"{shared.Detail}. Nothing is deleted there.");
+                    return null;
+                case Inspection.Superseded superseded:
+                    inspections.Inspected();
+                    standing.Supersede(superseded.Detail);
                     return null;
                 case Inspection.Unsound unsound:
                     inspections.Inspected();
@@ -180,11 +198,15 @@ internal sealed class ReplicaUpkeep(
         var snapshot = snapshots.UntilDue();
 
         // What waits for the clock is not brought forward by a commit.
-        urgentOnly = snapshot != Timeout.InfiniteTimeSpan && !retention.WaitsForUpload && standing.Progress is not null;
-        return Sooner(snapshot, Sooner(retention.UntilDue(), UntilInspection()));
+        // What waits for an upload is.
+        var watch = UntilWatch();
+        urgentOnly = snapshot != Timeout.InfiniteTimeSpan && watch != Timeout.InfiniteTimeSpan && !retention.WaitsForUpload && standing.Progress is not null;
+        return Sooner(Sooner(snapshot, watch), Sooner(retention.UntilDue(), UntilInspection()));
     }
 
     private TimeSpan UntilInspection() => standing.Progress is null ? Timeout.InfiniteTimeSpan : inspections.UntilDue;
+
+    private TimeSpan UntilWatch() => standing.Progress is null ? Timeout.InfiniteTimeSpan : inspections.UntilWatch;
 
     private static TimeSpan Sooner(TimeSpan left, TimeSpan right) =>
         left == Timeout.InfiniteTimeSpan ? right

@@ -57,13 +57,17 @@ internal sealed class ReplicaWorker : IDisposable
         var spool = new SnapshotSpool(database, freeSpace ?? SnapshotSpool.FreeSpace);
         _standing = new ReplicaStanding(database, logger, OnCovered);
         var inspections = new InspectionSchedule(Settings.ReplicaCheckInterval, timeProvider);
-        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing, inspections);
+        var others = new OtherWriters(_store, database, _standing);
+        _catchUp = new ReplicaCatchUp(database, _store, replicaName, logger, spool, _standing, inspections) { Others = others };
         var schedule = new SnapshotSchedule(Settings.SnapshotInterval, _store.Clock, timeProvider, jitter);
         var snapshots = new PeriodicSnapshots(database, _store, _standing, _catchUp.Publisher, spool, schedule, UploadAsync, replicaName, logger);
         var retention = new ReplicaRetention(database, _store, _standing, _catchUp.Publisher, Settings, timeProvider, replicaName, logger);
-        var inspector = new ReplicaInspector(_store, _standing, Settings.Retention);
-        _upkeep = new ReplicaUpkeep(snapshots, retention, inspector, inspections, _standing, database.Name, replicaName, timeProvider, logger);
+        var inspector = new ReplicaInspector(_store, _standing, Settings.Retention, others);
+        _upkeep = new ReplicaUpkeep(snapshots, retention, inspector, others, inspections, _standing, database.Name, replicaName, timeProvider, logger);
         _catchUp.Inspect = _upkeep.InspectBeforeUploadAsync;
+        _standing.Superseded += _health.Superseded;
+        _standing.Superseded += _waiters.Close;
+        _standing.Superseded += _ => snapshots.Superseded();
         Settings.Changed += _signal.Urgent;
         Settings.Changed += _upkeep.Changed;
     }
@@ -71,7 +75,6 @@ internal sealed class ReplicaWorker : IDisposable
     public DatabaseTelemetry Telemetry { init => _catchUp.Telemetry = _upkeep.Telemetry = value; }
 
     public string Name { get; }
-
     public ReplicaHealth Health => _health;
     public ReplicaSettings Settings { get; }
 
@@ -113,7 +116,6 @@ internal sealed class ReplicaWorker : IDisposable
         Task.WhenAll(RunPassesAsync(cancellationToken), _upkeep.RunAsync(cancellationToken));
 
     /// <summary>One round of the upkeep: what the replica needs over time and is due.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled; a failure is recorded and not thrown.</exception>
     public Task RunUpkeepOnceAsync(CancellationToken cancellationToken) => _upkeep.RunOnceAsync(cancellationToken);
 
     /// <summary>
@@ -210,9 +212,7 @@ internal sealed class ReplicaWorker : IDisposable
     public Task WaitForAsync(long sequence, CancellationToken cancellationToken) =>
         _waiters.WaitAsync(sequence, onePass: false, _signal.Urgent, cancellationToken);
 
-    /// <summary>
-    /// After the last pass: fails whoever still waits, and removes what was spooled. The loop has ended before.
-    /// </summary>
+    /// <summary>After the last pass: fails whoever still waits, and removes what was spooled. The loop has ended before.</summary>
     public void Dispose()
     {
         _waiters.Close(Stopped());
@@ -229,8 +229,7 @@ internal sealed class ReplicaWorker : IDisposable
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Recorded where it happened; the delay before the next pass comes from there. What is no ReplicaException
-            // comes from the recording, a logger that throws for one: the loop goes on all the same.
+            // Recorded where it happened, with the delay. What is no ReplicaException comes from a logger that throws, say.
         }
     }
 
@@ -248,6 +247,7 @@ internal sealed class ReplicaWorker : IDisposable
         try
         {
             var covers = await _catchUp.RunAsync(head, cancellationToken).ConfigureAwait(false);
+            _standing.DemandOurs();
             _health.Succeeded(covers, covers ? null : _standing.RefusalOf(head.Position.Generation));
             _waiters.PassSucceeded();
             span?.SetTag(LitestreamActivities.Position, Position.ToString());
@@ -278,7 +278,7 @@ internal sealed class ReplicaWorker : IDisposable
 
     private ReplicaException Failed(Exception cause)
     {
-        var failure = new ReplicaException($"The {_store.Description} failed: {cause.Message}", cause, RetryPolicies.MayPass(cause));
+        var failure = _standing.Supersession ?? new ReplicaException($"The {_store.Description} failed: {cause.Message}", cause, RetryPolicies.MayPass(cause));
         _health.Failed(cause, failure);
         _waiters.PassFailed(failure, faulted: !failure.IsTransient);
         return failure;

@@ -21,9 +21,9 @@ internal sealed class FakeCapture : ICapturedDatabase, IShadow
     private long _sequence;
     private int _lastGeneration;
 
-    public FakeCapture(AppDatabase app, TempDirectory directory, TimeProvider time)
+    public FakeCapture(AppDatabase app, TempDirectory directory, TimeProvider time, int lastGeneration = 0)
     {
-        (_app, _time) = (app, time);
+        (_app, _time, _lastGeneration) = (app, time, lastGeneration);
         SpoolDirectory = directory.File("spool");
         app.Execute("PRAGMA wal_autocheckpoint=0");
         NewGeneration();

@@ -14,12 +14,15 @@ internal sealed class ReplicationScene : IDisposable
     private readonly TempDirectory _directory = new();
     private readonly List<ReplicaWorker> _workers = [];
 
-    public ReplicationScene(int pageSize = 4096)
+    /// <param name="pageSize">Of the database.</param>
+    /// <param name="elsewhere">Another machine, to have its clock and its replica; null for none.</param>
+    public ReplicationScene(int pageSize = 4096, ReplicationScene? elsewhere = null)
     {
-        Time = new SteppedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), ignoreFrom: RetryPolicies.CallTimeout);
+        Time = elsewhere?.Time
+            ?? new SteppedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), ignoreFrom: RetryPolicies.CallTimeout);
         App = new AppDatabase(_directory, pageSize: pageSize);
-        Capture = new FakeCapture(App, _directory, Time);
-        Replica = new ScriptedReplica(Time);
+        Capture = new FakeCapture(App, _directory, Time, lastGeneration: elsewhere is null ? 0 : 0x100);
+        Replica = elsewhere?.Replica ?? new ScriptedReplica(Time);
         App.Execute("CREATE TABLE t(a BLOB)");
         Capture.Capture();
     }

@@ -25,7 +25,7 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
 
     public int MostWritesAtOnce { get; private set; }
 
-    /// <summary>The calls so far: LIST, GET, PUT or DELETE, and the key.</summary>
+    /// <summary>The calls so far: LIST, NAMES, GET, PUT or DELETE, and the key.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -94,8 +94,17 @@ internal sealed class ScriptedReplica(TimeProvider time) : IReplicaClient
         await After($"LIST {prefix}");
     }
 
-    public IAsyncEnumerable<string> ListPrefixesAsync(string prefix, CancellationToken cancellationToken = default) =>
-        throw new InvalidOperationException("A worker lists generations never.");
+    public async IAsyncEnumerable<string> ListPrefixesAsync(
+        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await BeginAsync($"NAMES {prefix}", cancellationToken);
+        await foreach (var found in _store.ListPrefixesAsync(prefix, cancellationToken))
+        {
+            yield return found;
+        }
+
+        await After($"NAMES {prefix}");
+    }
 
     public async Task<Stream> OpenReadAsync(
         string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
