@@ -23,8 +23,11 @@ internal sealed class InPlaceRestore(
     /// <summary>True while the database is not to be had.</summary>
     public bool IsExchanging => _exchanging;
 
-    /// <summary>Ours alone: what a killed attempt left there is removed by the next.</summary>
-    private string RestoredPath => definition.Path + ".restored";
+    /// <summary>
+    /// Ours alone: what a killed attempt left there is removed by the next. So it is no name that somebody would give a copy
+    /// of his own.
+    /// </summary>
+    private string RestoredPath => definition.Path + ".litestream-net-restored";
 
     public async Task<InPlaceRestoreResult> RestoreAsync(InPlaceRestoreOptions options, CancellationToken cancellationToken)
     {

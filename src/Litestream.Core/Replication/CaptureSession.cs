@@ -135,9 +135,8 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         Sight.Close();
         (Capture is { State: not null, HoldsMark: true } ? Capture : null)?.Flush();
         Capture?.Dispose();
-        Capture = null;
         _guard?.Dispose();
-        _guard = null;
+        (Capture, _guard) = (null, null);
         HeldCaptures.Take(definition.MetaPath)?.Marks.Dispose();
     }
 

@@ -108,10 +108,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         new CaptureExchange(_gate, _session, _watch, new MetaDirectory(_definition.MetaPath, _definition.Path), () => _stopped)
             .RunAsync(exchange, cancellationToken);
 
-    /// <summary>
-    /// Tries once to hold the WAL, so that what is written from now on is captured. What fails is tried again by the loop. Does
-    /// nothing once it was stopped: nobody would close it any more.
-    /// </summary>
+    /// <summary>Tries once to hold the WAL, so that what is written from now on is captured. What fails is tried again by the loop.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -119,12 +116,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         {
             if (_stopped)
             {
-                return;
-            }
-
-            if (_session.Capture is { HoldsMark: false })
-            {
-                _watch.Dispose();
+                return; // nobody would close it any more
             }
 
             var state = await RetryPolicies.ForOpening(_time).ExecuteAsync(

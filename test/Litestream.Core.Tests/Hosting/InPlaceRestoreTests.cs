@@ -220,13 +220,24 @@ public sealed class InPlaceRestoreTests : IAsyncDisposable
     public async Task After_one_that_could_not_begin_the_next_one_can()
     {
         var position = await WithHistoryAsync();
-        var inTheWay = Directory.CreateDirectory(_app.DatabasePath + ".restored");
+        var inTheWay = Directory.CreateDirectory(_app.DatabasePath + ".litestream-net-restored");
         await FluentActions.Awaiting(() => RestoreAsync(options => options.Restore.Position = position)).Should().ThrowAsync<Exception>();
         inTheWay.Delete();
 
         await RestoreAsync(options => options.Restore.Position = position);
 
         (await TextsAsync()).Should().Equal("one", "two");
+    }
+
+    [Fact]
+    public async Task A_copy_that_somebody_restored_beside_it_stays()
+    {
+        var position = await WithHistoryAsync();
+        await File.WriteAllTextAsync(_app.DatabasePath + ".restored", "somebody's own");
+
+        await RestoreAsync(options => options.Restore.Position = position);
+
+        (await File.ReadAllTextAsync(_app.DatabasePath + ".restored")).Should().Be("somebody's own");
     }
 
     [Fact]
@@ -305,12 +316,12 @@ public sealed class InPlaceRestoreTests : IAsyncDisposable
     public async Task What_a_killed_restore_left_is_no_obstacle()
     {
         var position = await WithHistoryAsync();
-        await File.WriteAllTextAsync(_app.DatabasePath + ".restored", "half of it");
+        await File.WriteAllTextAsync(_app.DatabasePath + ".litestream-net-restored", "half of it");
 
         await RestoreAsync(options => options.Restore.Position = position);
 
         (await TextsAsync()).Should().Equal("one", "two");
-        File.Exists(_app.DatabasePath + ".restored").Should().BeFalse();
+        File.Exists(_app.DatabasePath + ".litestream-net-restored").Should().BeFalse();
     }
 
     [Fact]
