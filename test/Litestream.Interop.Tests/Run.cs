@@ -13,6 +13,10 @@ internal sealed class Run : IDisposable
 
     public string Replica => Folder.File("replica");
 
+    /// <summary>How many lives of the WAL the replica knows of.</summary>
+    public int Indexes => ListReplica().Where(file => file.EndsWith(".wal.lz4", StringComparison.Ordinal))
+        .Select(file => Path.GetFileName(file).Split('_')[0]).Distinct().Count();
+
     /// <summary>The real program, replicating.</summary>
     public Task<ChildProcess> TheirsAsync(ReplicateOptions? options = null) =>
         RealLitestream.ReplicateAsync(Folder, Database, Replica, options);

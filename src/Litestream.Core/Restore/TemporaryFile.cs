@@ -1,3 +1,5 @@
+using Litestream.Storage;
+
 namespace Litestream.Restore;
 
 /// <summary>
@@ -24,6 +26,7 @@ internal sealed class TemporaryFile : IDisposable
     {
         Path = $"{target}{Marker}{Guid.NewGuid():n}";
         _lock = new FileStream(Path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        FileAccessRights.ForOwnerAlone(_lock.SafeFileHandle);
     }
 
     public string Path { get; }
