@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Litestream.S3.Requests;
 
@@ -13,29 +14,23 @@ public sealed class SecretsTests
     {
         await using var store = await FakeStore.StartAsync();
         using var logs = new LogSink();
-        var texts = new List<string>();
+        var texts = new ConcurrentQueue<string>(); // other tests of this process have activities too
         using var listener = new ActivityListener
         {
             ShouldListenTo = _ => true,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity =>
-            {
-                lock (texts)
-                {
-                    texts.Add($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)}");
-                }
-            },
+            ActivityStopped = activity => texts.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)}"),
         };
         ActivitySource.AddActivityListener(listener);
         var options = store.Options();
         options.SessionToken = Token;
         options.RequestTimeout = TimeSpan.FromSeconds(1);
-        texts.Add(options.ToString());
+        texts.Enqueue(options.ToString());
         var settings = S3Settings.Resolve(FakeStore.Url("app"), options);
         await using var bucket = new ReplicaBucket(settings.Location, settings.Options, null, TimeProvider.System, logs.CreateLogger("S3"));
         await using var client = new S3ReplicaClient(settings.Location, bucket, ownsBucket: false);
-        texts.Add(client.ToString());
-        texts.Add(client.Location.ToString());
+        texts.Enqueue(client.ToString());
+        texts.Enqueue(client.Location.ToString());
 
         foreach (var answer in Answers(store))
         {
@@ -46,7 +41,7 @@ public sealed class SecretsTests
                 () => client.OpenReadAsync("a"),
                 () => client.ListAsync("").ToListAsync().AsTask(),
                 () => client.DeleteAsync(["a", "b"]),
-                async () => texts.Add((await client.ProbeAsync()).ToString()),
+                async () => texts.Enqueue((await client.ProbeAsync()).ToString()),
             ];
             foreach (var call in calls)
             {
@@ -58,16 +53,16 @@ public sealed class SecretsTests
                 {
                     for (Exception? cause = e; cause is not null; cause = cause.InnerException)
                     {
-                        texts.Add($"{cause} {string.Join(' ', cause.Data.Values.Cast<object>())}");
+                        texts.Enqueue($"{cause} {string.Join(' ', cause.Data.Values.Cast<object>())}");
                     }
                 }
             }
         }
 
         store.Requests.Should().Contain(request => request.Headers.Values.Any(value => value.Contains(Token, StringComparison.Ordinal)), "the token is sent");
-        texts.Add(logs.Text);
+        texts.Enqueue(logs.Text);
         texts.Should().HaveCountGreaterThan(20);
-        foreach (var text in texts)
+        foreach (var text in texts.ToArray())
         {
             text.Should().NotContain(FakeStore.SecretAccessKey).And.NotContain(Token);
         }
