@@ -38,6 +38,12 @@ internal sealed class Application(string path, Swarm swarm, Random random) : IDi
         _ => ("small", Writer.TryCommit(Changes(1, 400))),
     };
 
+    /// <summary>A transaction larger than a segment may be.</summary>
+    public bool Swell() => Writer.TryCommit(Table, "INSERT OR REPLACE INTO t VALUES(-1, 0, zeroblob(9000000))");
+
+    /// <summary>Its content goes again.</summary>
+    public bool Shrink() => Writer.TryCommit(Table, "DELETE FROM t WHERE id = -1") && Writer.TryExecute("VACUUM");
+
     /// <summary>Somebody checkpoints who is not the engine.</summary>
     public string Checkpoint()
     {

@@ -34,6 +34,7 @@ internal sealed record Operation(string Name, Action<World, Site> Prepare, Actio
             world.Time.Advance(TimeSpan.FromHours(2));
             site.Engine!.Upkeep(0);
         }),
+        new("verify", Synced, Verify),
         new("restore", Synced, Restore),
         new("list", Synced, List),
     ];
@@ -103,6 +104,16 @@ internal sealed record Operation(string Name, Action<World, Site> Prepare, Actio
         {
             world.Write(site);
             world.Capture(site);
+        }
+    }
+
+    /// <summary>What cannot be read is no difference.</summary>
+    private static void Verify(World world, Site site)
+    {
+        var store = world.Replicas[0].Store;
+        if (site.Engine!.Verify(0, store) is { Succeeded: false } found && !world.Swarm.Lies)
+        {
+            throw new SimulationException($"A failure to read was taken for a difference: {found.Difference}");
         }
     }
 

@@ -35,6 +35,31 @@ internal sealed class RestoreCheck(World world)
         }
     }
 
+    /// <summary>A verification has to say of a replica what restoring it shows.</summary>
+    public void DemandAgrees(SimulatedReplica replica, ReplicaVerification found, State? expected)
+    {
+        var what = $"replica {replica.Number} at {world.Short(found.Position)}, which was verified";
+        State? restored = null;
+        try
+        {
+            (restored, _) = Restore(replica, new RestoreOptions { OutputPath = "", Position = found.Position }, what);
+        }
+        catch (ReplicaException)
+        {
+            // It cannot be restored; that is what the verification has to say.
+        }
+
+        if (found.Succeeded ? restored is null || (expected ?? restored) != restored : restored is not null && restored == expected)
+        {
+            throw new SimulationException($"Wrong: {what} as {found.Difference ?? "sound"}, restores to state {restored?.Number}, expected {expected?.Number}.");
+        }
+
+        if (!found.Succeeded && !replica.IsTampered && world.Swarm is { Zombies: false, Lies: false, ShortOfSpace: false })
+        {
+            throw new SimulationException($"Nobody has touched {what} as damaged: {found.Difference}");
+        }
+    }
+
     /// <summary>What is older than the retention may have been removed; by the store's clock, which may be wrong.</summary>
     private bool MayBeGone(Acknowledgement said) =>
         world.Swarm.Days && world.Time.GetUtcNow() - said.At > Retention - (world.Swarm.WrongClocks ? ClockError : TimeSpan.Zero);

@@ -1,6 +1,7 @@
 using Litestream.Replication;
 using Litestream.Shadow;
 using Litestream.Testing.Faults;
+using Litestream.Verification;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Litestream.Simulation;
@@ -106,6 +107,19 @@ internal sealed class SimulatedEngine : IDisposable
         Working(number, worker => worker.RunUpkeepOnceAsync(CancellationToken.None));
     }
 
+    /// <summary>Proves that a replica restores to what the database holds.</summary>
+    /// <param name="number">The replica.</param>
+    /// <param name="client">What it is read from. Several threads read at once: nobody gets a turn there.</param>
+    /// <returns>What was found; null if it could not be done.</returns>
+    public ReplicaVerification? Verify(int number, IReplicaClient client)
+    {
+        using var verifier = new ReplicaVerifier(
+            Replicator, Workers[number], client, interval: null, _world.Time, NullLogger.Instance, _ => long.MaxValue);
+        Task<ReplicaVerification>? run = null;
+        Working(number, _ => run = verifier.VerifyAsync(CancellationToken.None));
+        return run is { IsCompletedSuccessfully: true } && !IsDead ? run.Result : null;
+    }
+
     /// <summary>Ends as a host does; the mark goes too, or stays for a later host of the process.</summary>
     public void Stop(bool releaseMark)
     {
@@ -195,6 +209,7 @@ internal sealed class SimulatedEngine : IDisposable
             GenerationReason.PageSizeChanged => opening && swarm.PageSizeChanges,
             // A store whose clock jumps looks like one to which somebody else writes, too.
             GenerationReason.ReplicaConflict when swarm.WrongClocks => true,
+            GenerationReason.VerificationFailed => swarm.Tampering || swarm.Zombies || swarm.Lies || swarm.ShortOfSpace,
             GenerationReason.ReplicaDiverged or GenerationReason.ReplicaHoled or GenerationReason.ReplicaConflict =>
                 swarm.Tampering || swarm.Zombies || swarm.Lies || swarm.PowerCuts || swarm.ShortOfSpace,
             _ => false,

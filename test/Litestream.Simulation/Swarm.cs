@@ -62,6 +62,12 @@ internal sealed record Swarm
     /// <summary>Days go by: snapshots on their interval, retention, and a look whether all is still there.</summary>
     public required bool Days { get; init; }
 
+    /// <summary>Replicas are verified now and then, and whenever one has been tampered with.</summary>
+    public bool Verifies { get; init; }
+
+    /// <summary>Once, a transaction is larger than a segment may be.</summary>
+    public bool Huge { get; init; }
+
     /// <summary>True if a listing may say what is not so.</summary>
     public bool Lies => Faults.Any(Fault.Lying.Contains);
 
@@ -88,6 +94,8 @@ internal sealed record Swarm
         ShortOfSpace ? "short of space" : null,
         Snapshots ? "snapshots" : null,
         Days ? "days" : null,
+        Verifies ? "verifications" : null,
+        Huge ? "a huge transaction" : null,
     ]).OfType<string>());
 
     /// <summary>A run in which nothing happens but what is asked for.</summary>

@@ -20,6 +20,11 @@ public sealed record Tally
     /// <summary>Requests to delete, of retention.</summary>
     public int Deletions { get; set; }
 
+    /// <summary>Verifications that were done, and how many of them found a difference.</summary>
+    public int Verifications { get; set; }
+
+    public int Differences { get; set; }
+
     /// <summary>Restores whose result was compared with a state that the database was in.</summary>
     public int Compares { get; set; }
 
@@ -33,9 +38,11 @@ public sealed record Tally
         Deaths += other.Deaths;
         Faults += other.Faults;
         Deletions += other.Deletions;
+        Verifications += other.Verifications;
+        Differences += other.Differences;
         Compares += other.Compares;
     }
 
     public override string ToString() =>
-        $"{Seeds} seeds, {Commits} states, {Captures} captures, {WorkerPasses} worker passes, {Starts} starts, {Deaths} deaths, {Faults} faults, {Deletions} deletions, {Compares} restores compared";
+        $"{Seeds} seeds, {Commits} states, {Captures} captures, {WorkerPasses} worker passes, {Starts} starts, {Deaths} deaths, {Faults} faults, {Deletions} deletions, {Verifications} verifications of which {Differences} found a difference, {Compares} restores compared";
 }

@@ -15,6 +15,7 @@ internal sealed partial class World : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Random _random;
+    private readonly Random _rare;
     private readonly List<Site> _sites = [];
     private readonly List<string> _trace = [];
     private readonly Dictionary<string, int> _generations = new(StringComparer.Ordinal);
@@ -28,7 +29,15 @@ internal sealed partial class World : IDisposable
     {
         Seed = seed;
         _random = new Random(seed);
+
+        // From a generator of their own: what is rare leaves the other seeds as they are.
+        _rare = new Random(~seed);
         Swarm = swarm ?? Swarm.Draw(_random);
+        if (swarm is null)
+        {
+            Swarm = Swarm with { Verifies = Swarm.Tampering || _rare.Next(4) == 0, Huge = _rare.Next(40) == 0 };
+        }
+
         Replicas = [.. Enumerable.Range(0, Swarm.Replicas).Select(number => new SimulatedReplica(number, Time, Swarm, _random))];
     }
 
@@ -67,6 +76,7 @@ internal sealed partial class World : IDisposable
             {
                 Time.Advance(TimeSpan.FromMilliseconds(_random.Next(1, 3000)));
                 Act(_sites[_random.Next(5) == 0 ? _random.Next(_sites.Count) : 0]);
+                ActRarely(_sites[0]);
                 Bury();
             }
 
@@ -231,6 +241,11 @@ internal sealed partial class World : IDisposable
                 break;
             case < 94 when Swarm.Tampering && _random.Next(4) == 0:
                 Say($"tampering: {Replicas[_random.Next(Replicas.Count)].Tamper(_random)}");
+                if (Swarm.Verifies)
+                {
+                    Verify(site);
+                }
+
                 break;
             case < 95 when Swarm.Zombies && _sites.Count == 1:
                 Say("a copy of the machine comes to life");
@@ -246,6 +261,47 @@ internal sealed partial class World : IDisposable
             default:
                 Write(site);
                 break;
+        }
+    }
+
+    private void ActRarely(Site site)
+    {
+        if (Swarm.Huge && Step == Swarm.Steps / 2)
+        {
+            Say("a huge transaction");
+            site.App.Swell();
+            site.Look();
+        }
+
+        // Uploaded in several parts, with others in between; and then it goes, so that the rest of the run is no slower.
+        if (Swarm.Huge && Step == Swarm.Steps / 2 + 8)
+        {
+            Say("what was huge goes");
+            site.App.Shrink();
+            site.Look();
+        }
+
+        if (Swarm.Verifies && _rare.Next(10) == 0)
+        {
+            Verify(site);
+        }
+    }
+
+    private void Verify(Site site)
+    {
+        if (site.Engine is not { IsDead: false } engine)
+        {
+            return;
+        }
+
+        var replica = Replicas[_rare.Next(Replicas.Count)];
+        Say($"replica {replica.Number} is verified");
+        if (engine.Verify(replica.Number, replica.Objects) is { } found)
+        {
+            Say($"  {found.Difference ?? "sound"}");
+            Tally.Verifications++;
+            Tally.Differences += found.Succeeded ? 0 : 1;
+            new RestoreCheck(this).DemandAgrees(replica, found, site.Expect(found.Position));
         }
     }
 
