@@ -16,7 +16,8 @@ static int Usage()
             commits at random until its input ends or it is killed
         replicate DATABASE REPLICA [--checkpoint-interval MILLISECONDS] [--min-checkpoint-pages N]
                   [--snapshot-interval MILLISECONDS] [--synchronous N]
-            replicates until its input ends; answers "sync" with "synced POSITION", and "insert TEXT" with "inserted"
+            replicates until its input ends; answers "sync" with "synced POSITION", "insert TEXT" with "inserted",
+            and "restore" with "closed", then "exchanged PREVIOUS"
         restore REPLICA OUTPUT
             restores, and says "restored POSITION"
         sql DATABASE

@@ -8,7 +8,8 @@ namespace Litestream.TestApp;
 
 /// <summary>
 /// A host that replicates. "sync" in its input is answered with "synced POSITION", "insert" with "inserted" after a row was
-/// committed, of the text behind it if there is one, through a pooled connection of this process, and the end of its input stops it in order.
+/// committed, of the text behind it if there is one, through a pooled connection of this process, "restore" restores the last position that was
+/// synced in place, saying "closed" and "exchanged PREVIOUS", and the end of its input stops it in order.
 /// </summary>
 internal static class Replicator
 {
@@ -37,11 +38,17 @@ internal static class Replicator
         await host.StartAsync();
         var replicated = host.Services.GetRequiredKeyedService<ILitestreamDatabase>("app");
         Console.WriteLine("replicating");
+        var acknowledged = default(ReplicationPosition);
         while (Console.ReadLine() is { } line)
         {
             if (line == "sync")
             {
-                Console.WriteLine($"synced {await replicated.SyncAsync()}");
+                acknowledged = await replicated.SyncAsync();
+                Console.WriteLine($"synced {acknowledged}");
+            }
+            else if (line == "restore")
+            {
+                await RestoreInPlaceAsync(replicated, acknowledged);
             }
             else if (line == "insert" || line.StartsWith("insert ", StringComparison.Ordinal))
             {
@@ -58,6 +65,21 @@ internal static class Replicator
 
         await host.StopAsync();
         return 0;
+    }
+
+    private static async Task RestoreInPlaceAsync(ILitestreamDatabase database, ReplicationPosition position)
+    {
+        var result = await database.RestoreInPlaceAsync(new InPlaceRestoreOptions
+        {
+            Restore = new RestoreOptions { Position = position },
+            CloseConnections = _ =>
+            {
+                SqliteConnection.ClearAllPools();
+                Console.WriteLine("closed");
+                return Task.CompletedTask;
+            },
+        });
+        Console.WriteLine($"exchanged {result.PreviousPath}");
     }
 
     private static int Option(string[] options, string name, int defaultValue)

@@ -9,4 +9,7 @@ internal static partial class Log
 
     [LoggerMessage(5111, LogLevel.Information, "Database {Path} is to be replaced, and somebody has it open; waiting at most {Timeout}.", EventName = "ExchangeWaiting")]
     public static partial void ExchangeWaiting(ILogger logger, string path, TimeSpan timeout);
+
+    [LoggerMessage(5112, LogLevel.Information, "Database {Path} was to be replaced when the process ended, and was not. Its second name {Previous} is removed.", EventName = "UnfinishedExchange")]
+    public static partial void UnfinishedExchange(ILogger logger, string path, string previous);
 }

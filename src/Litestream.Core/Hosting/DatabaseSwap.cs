@@ -1,5 +1,6 @@
 using System.Globalization;
 using Litestream.Diagnostics;
+using Litestream.Replication;
 using Litestream.Restore;
 using Litestream.Sqlite;
 using Litestream.Storage;
@@ -151,7 +152,7 @@ internal sealed class DatabaseSwap(string path, TimeProvider time, ILogger logge
 
     private string PreviousPath()
     {
-        var stem = string.Create(CultureInfo.InvariantCulture, $"{path}.before-restore-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}");
+        var stem = string.Create(CultureInfo.InvariantCulture, $"{path}{UnfinishedExchange.Infix}{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}");
         var name = stem;
         for (var i = 2; Path.Exists(name); i++)
         {

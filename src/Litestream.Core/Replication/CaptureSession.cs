@@ -265,6 +265,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
 
         _waitingLogged = false;
         _meta.Create();
+        UnfinishedExchange.Remove(definition.Path, logger);
         Sidecar.WarnIfRunning(definition.Path, time, logger);
         return true;
     }

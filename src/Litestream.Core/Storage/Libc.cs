@@ -22,6 +22,7 @@ internal static partial class Libc
 
     private const int AtFdCwd = -100;
     private const uint StatxOwner = 0x8 | 0x10;
+    private const uint StatxInode = 0x100;
 
     /// <summary>Makes names in a folder durable: what was created, renamed or removed in it.</summary>
     /// <exception cref="IOException">It could not be synced. What was done to the folder may not last.</exception>
@@ -77,6 +78,30 @@ internal static partial class Libc
         catch (EntryPointNotFoundException)
         {
             // A C library older than statx.
+        }
+    }
+
+    /// <summary>True if two names are known to be those of one file; false where that cannot be found out.</summary>
+    public static bool IsSameFile(string one, string other)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        try
+        {
+            // The inode at byte 32, the device at byte 136.
+            Span<byte> first = stackalloc byte[256];
+            Span<byte> second = stackalloc byte[256];
+            return Statx(AtFdCwd, one, 0, StatxInode, first) == 0
+                && Statx(AtFdCwd, other, 0, StatxInode, second) == 0
+                && first.Slice(32, sizeof(ulong)).SequenceEqual(second.Slice(32, sizeof(ulong)))
+                && first.Slice(136, sizeof(ulong)).SequenceEqual(second.Slice(136, sizeof(ulong)));
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
         }
     }
 
