@@ -49,7 +49,10 @@ internal static class EnvironmentExpansion
                 expanded.Append(value);
                 if (value is null && !inComment)
                 {
-                    report.Warn(line, $"the environment variable {name} is not set: '${name}' was replaced by nothing (-no-expand-env leaves dollar signs alone)");
+                    var isMeant = text[i + 1] == '{' || !MaySpeakOfSecrets(text, i);
+                    report.Warn(line, isMeant
+                        ? $"the environment variable {name} is not set: '${name}' was replaced by nothing (-no-expand-env leaves dollar signs alone)"
+                        : "the environment variable that is named here is not set: it was replaced by nothing (-no-expand-env leaves dollar signs alone)");
                 }
             }
 
@@ -57,6 +60,18 @@ internal static class EnvironmentExpansion
         }
 
         return expanded.ToString();
+    }
+
+    // What follows a dollar sign may be the rest of a password.
+    private static bool MaySpeakOfSecrets(string text, int index)
+    {
+        var start = text.LastIndexOf('\n', index) + 1;
+        var end = text.IndexOf('\n', index);
+        var line = text.AsSpan(start, (end < 0 ? text.Length : end) - start);
+        return line.Contains("secret", StringComparison.OrdinalIgnoreCase)
+            || line.Contains("password", StringComparison.OrdinalIgnoreCase)
+            || line.Contains("access-key", StringComparison.OrdinalIgnoreCase)
+            || line.Contains("://", StringComparison.Ordinal);
     }
 
     // The name, and how many characters after the dollar sign it takes; no name but a length is wrong syntax, which is dropped.

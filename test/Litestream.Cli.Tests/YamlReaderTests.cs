@@ -172,8 +172,9 @@ public sealed class YamlReaderTests
 
     [Fact]
     public void A_variable_that_is_not_set_is_a_warning() =>
-        YamlReader.Parse("litestream.yml", "dbs:\n  - path: /x\nsecret-access-key: pa$word\n", _ => null)
-            .Warnings.Should().ContainSingle().Which.Should().StartWith("litestream.yml:3: the environment variable word is not set");
+        YamlReader.Parse("litestream.yml", "dbs:\n  - path: /x/$word\nsecret-access-key: ${SECRET}\n", _ => null)
+            .Warnings.Should().BeEquivalentTo(
+                new[] { ("2", "word"), ("3", "SECRET") }.Select(one => $"litestream.yml:{one.Item1}: the environment variable {one.Item2} is not set: '${one.Item2}' was replaced by nothing (-no-expand-env leaves dollar signs alone)"));
 
     [Fact]
     public void Without_expansion_dollar_signs_stay() =>

@@ -1,5 +1,3 @@
-using Litestream.Storage;
-
 namespace Litestream.Restore;
 
 /// <summary>
@@ -25,8 +23,14 @@ internal sealed class TemporaryFile : IDisposable
     public TemporaryFile(string target)
     {
         Path = $"{target}{Marker}{Guid.NewGuid():n}";
-        _lock = new FileStream(Path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
-        FileAccessRights.ForOwnerAlone(_lock.SafeFileHandle);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 };
+        if (!OperatingSystem.IsWindows())
+        {
+            // As the database to be: nobody else has anything to do with it.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        _lock = new FileStream(Path + LockSuffix, options);
     }
 
     public string Path { get; }
