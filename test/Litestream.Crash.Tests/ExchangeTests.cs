@@ -21,7 +21,7 @@ public sealed class ExchangeTests : IDisposable
 
     private string Database => _directory.File("app.db");
 
-    private string Restored => Database + ".restored";
+    private string Restored => Database + ".litestream-net-restored";
 
     private string State => _directory.File(".app.db-litestream-net/state");
 
