@@ -1,3 +1,5 @@
+using Litestream.Storage;
+
 namespace Litestream.Restore;
 
 /// <summary>
@@ -23,14 +25,8 @@ internal sealed class TemporaryFile : IDisposable
     public TemporaryFile(string target)
     {
         Path = $"{target}{Marker}{Guid.NewGuid():n}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 };
-        if (!OperatingSystem.IsWindows())
-        {
-            // As the database to be: nobody else has anything to do with it.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        _lock = new FileStream(Path + LockSuffix, options);
+        _lock = new FileStream(Path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        FileAccessRights.ForOwnerAlone(_lock.SafeFileHandle);
     }
 
     public string Path { get; }
