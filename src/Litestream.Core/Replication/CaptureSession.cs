@@ -251,8 +251,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
         }
 
         _meta.CreateRoot();
-        _lock = _meta.TryLock();
-        if (_lock is null)
+        if ((_lock = _meta.TryLock()) is null)
         {
             if (!_waitingLogged)
             {
