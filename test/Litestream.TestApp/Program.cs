@@ -5,6 +5,7 @@ return args switch
     ["replicate", var database, var replica, .. var options] => await Replicator.RunAsync(database, replica, options),
     ["restore", var replica, var output] => await Restorer.RunAsync(replica, output),
     ["write", var database, .. var options] => Writer.Run(database, options),
+    ["bank", var database, .. var options] => await new Bank(database, options).RunAsync(),
     ["sql", var database] => SqlSession.Run(database),
     _ => Usage(),
 };
@@ -20,6 +21,10 @@ static int Usage()
             and "restore" with "closed", then "exchanged PREVIOUS"
         restore REPLICA OUTPUT
             restores, and says "restored POSITION"
+        bank DATABASE --replica URL... [--meta PATH] [--seed N] [--min-checkpoint-pages N] [--degraded-after MILLISECONDS]
+             [--checkpoint-interval | --snapshot-interval | --retention | --retention-check MILLISECONDS]
+            restores what is missing and replicates until its input ends; "ready", then "write CLIENTS" is answered with
+            "ack ENTRY HASH POSITION" again and again, "commit TIMES", "sync", "snapshot", "restore OUTPUT", "status" once
         sql DATABASE
             runs each line of its input as SQL, answering "ok VALUE" or "error CODE MESSAGE"
         """);
