@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Litestream.Crash.Durability;
 using Litestream.Testing;
 using Microsoft.Data.Sqlite;
@@ -102,25 +100,20 @@ public sealed class ExchangeTests : IDisposable
     /// <returns>The position that was restored.</returns>
     private async Task<string> ExchangeAndKillAsync(string path, string calls, Func<bool> reached)
     {
-        // -D: what is traced, and not strace, is the process that is killed.
-        var command = ChildProcess.AppCommand("Litestream.TestApp", "replicate", Database, _directory.File("replica"));
-        await using var process = ChildProcess.Start(
-            "strace",
-            ["-D", "-f", "--seccomp-bpf", "-qq", "-P", path, "-e", $"trace={calls}", "-e", $"inject={calls}:delay_exit=600s", "-e", "signal=none", "-o", _directory.File("trace"), .. command]);
+        string[] command =
+        [
+            .. TracedProcess.Behind(calls, "delay_exit=600s", path),
+            .. ChildProcess.AppCommand("Litestream.TestApp", "replicate", Database, _directory.File("replica")),
+        ];
+        await using var process = ChildProcess.Start(command[0], command[1..]);
         await AskAsync("", "replicating");
         await AskAsync("insert one", "inserted");
         await AskAsync("insert two", "inserted");
         var acknowledged = await AskAsync("sync", "synced ");
         await AskAsync("insert three", "inserted");
         await AskAsync("restore", path.EndsWith("nothing", StringComparison.Ordinal) ? "exchanged " : "closed");
-        var patience = Stopwatch.StartNew();
-        while (!reached())
-        {
-            patience.Elapsed.Should().BeLessThan(Timeout, "the exchange should get there: {0}", process.Output);
-            await Task.Delay(5);
-        }
-
-        await KillAsync(process);
+        await TracedProcess.UntilAsync(reached, () => process.Output, "the exchange should get there");
+        await TracedProcess.KillAsync(process);
         return acknowledged["synced ".Length..];
 
         async Task<string> AskAsync(string question, string answer)
@@ -132,18 +125,6 @@ public sealed class ExchangeTests : IDisposable
 
             return await process.WaitForLineAsync(line => line.StartsWith(answer, StringComparison.Ordinal), Timeout);
         }
-    }
-
-    private static async Task KillAsync(ChildProcess process)
-    {
-        const string Tracer = "TracerPid:";
-        var line = (await File.ReadAllLinesAsync($"/proc/{process.Id}/status")).Single(line => line.StartsWith(Tracer, StringComparison.Ordinal));
-        using var strace = Process.GetProcessById(int.Parse(line[Tracer.Length..], CultureInfo.InvariantCulture));
-
-        // In this order: without its tracer the process would go on. With it, it would be dead only when the delay is over.
-        var killed = process.KillAsync();
-        strace.Kill();
-        await killed;
     }
 
     private void Insert(string text)

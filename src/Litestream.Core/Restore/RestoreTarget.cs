@@ -25,13 +25,14 @@ internal sealed class RestoreTarget : IDisposable
     {
         _logger = logger;
         Path = System.IO.Path.GetFullPath(outputPath);
-        RequireFree();
-        _directory = System.IO.Path.GetDirectoryName(Path) ?? throw new IOException($"'{Path}' cannot be a database file.");
-        _created = AtomicFile.CreateDirectory(_directory);
         foreach (var left in TemporaryFile.RemoveStale(Path))
         {
             _logger.RestoreLeftoverRemoved(left);
         }
+
+        RequireFree();
+        _directory = System.IO.Path.GetDirectoryName(Path) ?? throw new IOException($"'{Path}' cannot be a database file.");
+        _created = AtomicFile.CreateDirectory(_directory);
 
         try
         {

@@ -5,7 +5,7 @@ namespace Litestream.Storage;
 /// or the machine; and so that what was written when a call returns is still there after a power cut.
 /// </summary>
 /// <remarks>
-/// A file is written under <c>name.xxxxxxxx.tmp</c> in its own folder and synced, then renamed or linked to its name, and
+/// A file is written under <c>name.xxxxxxxx.tmp</c> in its own folder and synced, then renamed, or linked, to its name, and
 /// the folder is synced. A call that is interrupted may leave the temporary file behind.
 /// </remarks>
 internal static class AtomicFile
@@ -39,6 +39,13 @@ internal static class AtomicFile
 
     /// <summary>A name beside <paramref name="path"/> that nobody else uses.</summary>
     public static string TemporaryPath(string path) => $"{path}.{Guid.NewGuid().ToString("N")[..8]}{TemporarySuffix}";
+
+    /// <summary>True for a name that <see cref="TemporaryPath"/> may have given.</summary>
+    public static bool IsTemporary(string name) =>
+        name.EndsWith(TemporarySuffix, StringComparison.Ordinal)
+        && name.AsSpan(0, name.Length - TemporarySuffix.Length) is { Length: > 9 } stem
+        && stem[^9] == '.'
+        && !stem[^8..].ContainsAnyExcept("0123456789abcdef");
 
     /// <summary>Creates a file that is not there yet, to write to.</summary>
     public static FileStream Create(string path, UnixFileMode? mode)
@@ -129,7 +136,14 @@ internal static class AtomicFile
     {
         if (!OperatingSystem.IsWindows())
         {
-            // A rename replaces what is there; a link does not.
+            // One step where there is one: a process killed between two would leave a second name, which keeps the space of
+            // the file when the first is deleted.
+            if (Libc.TryMove(temporary, path) is { } moved)
+            {
+                return moved;
+            }
+
+            // A plain rename replaces what is there; a link does not.
             switch (Libc.TryLink(temporary, path))
             {
                 case true:

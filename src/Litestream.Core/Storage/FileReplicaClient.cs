@@ -7,8 +7,8 @@ namespace Litestream;
 /// <summary>Keeps a replica in a folder. Safe for concurrent calls, also of several processes.</summary>
 /// <remarks>
 /// Objects are files below the folder, written whole and synced before a call returns. Files that end in <c>.tmp</c> are
-/// unfinished writes and are not seen. The folder is created by the first write; as long as it is not there, it holds
-/// nothing.
+/// unfinished writes and are not seen; what killed processes left of theirs is removed by the first write of a later one.
+/// The folder is created by the first write; as long as it is not there, it holds nothing.
 /// </remarks>
 public sealed class FileReplicaClient : IReplicaClient
 {
@@ -20,6 +20,7 @@ public sealed class FileReplicaClient : IReplicaClient
     private readonly string _root;
     private readonly FileAccessRights _rights;
     private readonly FolderSync _folders;
+    private int _looked; // for what others left: once, after the first write, which tells the time there
 
     /// <summary>Creates a client. Does not touch the folder.</summary>
     /// <param name="directory">The folder; relative to the current directory if it is not full.</param>
@@ -123,6 +124,11 @@ public sealed class FileReplicaClient : IReplicaClient
             }
 
             _folders.SyncNames(Path.GetDirectoryName(path)!);
+            if (Interlocked.Exchange(ref _looked, 1) == 0)
+            {
+                UnfinishedWrites.Remove(_root, written.CreatedAt);
+            }
+
             return written;
         }
         catch (Exception exception)

@@ -21,6 +21,7 @@ internal static partial class Libc
     private const int ENOSYSMac = 78;
 
     private const int AtFdCwd = -100;
+    private const uint RenameNoReplace = 1;
     private const uint StatxOwner = 0x8 | 0x10;
     private const uint StatxInode = 0x100;
 
@@ -41,6 +42,32 @@ internal static partial class Libc
         if (error is not (0 or EINVAL or ENOTSUPLinux or ENOTSUPMac))
         {
             throw new IOException($"The folder '{path}' could not be synced: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+        }
+    }
+
+    /// <summary>Gives a file another name in one step, unless that name is taken.</summary>
+    /// <returns>False if the name is taken; null if the system or the file system knows no such step.</returns>
+    public static bool? TryMove(string existing, string created)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            var error = Retry(() => RenameAt(AtFdCwd, existing, AtFdCwd, created, RenameNoReplace));
+            return error switch
+            {
+                0 => true,
+                EEXIST => false,
+                EINVAL or ENOSYS or EPERM or ENOTSUPLinux => null,
+                _ => throw new IOException($"'{created}' could not be created: {Marshal.GetPInvokeErrorMessage(error)}.", error),
+            };
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null; // a C library that does not know it
         }
     }
 
@@ -127,6 +154,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string existing, string created);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt(int existingFolder, string existing, int createdFolder, string created, uint flags);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> result);

@@ -56,6 +56,32 @@ public sealed class FileReplicaClientTests : ReplicaClientContract, IDisposable
     }
 
     [Fact]
+    public async Task The_first_write_removes_what_killed_processes_left_and_nothing_else()
+    {
+        Directory.CreateDirectory(Path.Join(Root, "g", "snapshots"));
+        var (left, young, open, foreign) = (Old("g/snapshots/0.snapshot.lz4.1a2b3c4d.tmp"), Old("g/a.1a2b3c4d.tmp"), Old("g/b.1a2b3c4d.tmp"), Old("g/notes.tmp"));
+        File.SetLastWriteTimeUtc(young, DateTime.UtcNow);
+        await using (new FileStream(open, FileMode.Open, FileAccess.Write, FileShare.Read | FileShare.Delete))
+        {
+            await using var client = CreateClient();
+            await WriteAsync(client, "g/c", [1]);
+        }
+
+        File.Exists(left).Should().BeFalse();
+        File.Exists(young).Should().BeTrue("its writer may be at it, on a file system without locks");
+        File.Exists(open).Should().BeTrue("its writer has it open");
+        File.Exists(foreign).Should().BeTrue("it is none of ours");
+
+        string Old(string name)
+        {
+            var path = Path.Join(Root, name);
+            File.WriteAllBytes(path, [1, 2, 3]);
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-1));
+            return path;
+        }
+    }
+
+    [Fact]
     public async Task Does_not_see_unfinished_writes()
     {
         await using var client = CreateClient();
