@@ -42,10 +42,11 @@ internal static class AtomicFile
 
     /// <summary>True for a name that <see cref="TemporaryPath"/> may have given.</summary>
     public static bool IsTemporary(string name) =>
-        name.EndsWith(TemporarySuffix, StringComparison.Ordinal)
-        && name.AsSpan(0, name.Length - TemporarySuffix.Length) is { Length: > 9 } stem
+        name.Length > 9 + TemporarySuffix.Length
+        && name.EndsWith(TemporarySuffix, StringComparison.Ordinal)
+        && name[..^TemporarySuffix.Length] is var stem
         && stem[^9] == '.'
-        && !stem[^8..].ContainsAnyExcept("0123456789abcdef");
+        && stem[^8..].All(char.IsAsciiHexDigitLower);
 
     /// <summary>Creates a file that is not there yet, to write to.</summary>
     public static FileStream Create(string path, UnixFileMode? mode)
