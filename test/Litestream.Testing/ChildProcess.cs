@@ -14,6 +14,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int SignalTerminate = 15;
     private const int SignalKill = 9;
+    private static readonly int SignalStop = OperatingSystem.IsMacOS() ? 17 : 19;
+    private static readonly int SignalContinue = OperatingSystem.IsMacOS() ? 19 : 18;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -137,14 +139,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// Asks it to end, as service managers and containers do. Not SIGINT: a shell starts what runs in its background with
     /// that ignored, and every program started from there inherits it.
     /// </summary>
-    public void Terminate()
-    {
-        if (KillNative(_process.Id, SignalTerminate) != 0)
-        {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture, $"kill({_process.Id}, SIGTERM): error {Marshal.GetLastPInvokeError()}"));
-        }
-    }
+    public void Terminate() => Signal(SignalTerminate);
+
+    /// <summary>kill -STOP: nothing of the program runs until <see cref="Resume"/>.</summary>
+    public void Suspend() => Signal(SignalStop);
+
+    /// <summary>kill -CONT: it goes on.</summary>
+    public void Resume() => Signal(SignalContinue);
 
     /// <summary>kill -9: nothing of the program runs after this.</summary>
     public async Task KillAsync()
@@ -173,6 +174,15 @@ public sealed partial class ChildProcess : IAsyncDisposable
     }
 
     private static bool IsDotnet(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+
+    private void Signal(int signal)
+    {
+        if (KillNative(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"kill({_process.Id}, {signal}): error {Marshal.GetLastPInvokeError()}"));
+        }
+    }
 
     private async Task ReadAsync(StreamReader reader)
     {

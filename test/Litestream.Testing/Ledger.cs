@@ -53,6 +53,14 @@ public static class Ledger
         return entry;
     }
 
+    /// <summary>How many entries there are.</summary>
+    public static int Count(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM ledger";
+        return Convert.ToInt32(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Reads it all and proves it.</summary>
     /// <returns>The hash of every entry; that of entry n at n - 1.</returns>
     public static IReadOnlyList<string> Check(string database)

@@ -107,6 +107,8 @@ internal sealed class BankApp : IAsyncDisposable
             replica.GetProperty("State").GetString()!,
             replica.GetProperty("LastError").GetString(),
             TimeSpan.Parse(replica.GetProperty("Lag").GetString()!, CultureInfo.InvariantCulture),
+            json.RootElement.GetProperty("Position").GetRawText(),
+            replica.GetProperty("Position").GetRawText(),
             answer);
     }
 
@@ -126,6 +128,12 @@ internal sealed class BankApp : IAsyncDisposable
             await Task.Delay(50);
         }
     }
+
+    /// <summary>kill -STOP: it stands still.</summary>
+    public void Suspend() => _child.Suspend();
+
+    /// <summary>kill -CONT.</summary>
+    public void Resume() => _child.Resume();
 
     public Task KillAsync() => _child.KillAsync();
 
