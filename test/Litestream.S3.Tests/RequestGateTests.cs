@@ -1,4 +1,5 @@
 using Litestream.S3.Requests;
+using Litestream.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Litestream.S3;
@@ -37,6 +38,25 @@ public sealed class RequestGateTests
         next.IsCompleted.Should().BeFalse();
         _time.Advance(TimeSpan.FromSeconds(0.2));
         await next.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_clock_that_was_set_back()
+    {
+        var time = new SettableTime(_time);
+        using var gate = new RequestGate(10, 100, time);
+        var limit = new BandwidthLimit(1000, time);
+        await gate.EnterAsync(CancellationToken.None);
+        gate.Leave(answered: true, TimeSpan.FromSeconds(7));
+        await limit.WaitAsync(100, CancellationToken.None);
+
+        time.Ahead = TimeSpan.FromDays(-1);
+        var (next, bytes) = (PassAsync(gate), limit.WaitAsync(1000, CancellationToken.None));
+
+        next.IsCompleted.Should().BeFalse();
+        _time.Advance(TimeSpan.FromSeconds(7.1));
+        await next.WaitAsync(TimeSpan.FromSeconds(10));
+        await bytes.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]

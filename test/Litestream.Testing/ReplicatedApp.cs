@@ -21,13 +21,16 @@ public sealed class ReplicatedApp : IAsyncDisposable
         DatabasePath = directory.File(name);
         ReplicaPath = directory.File("replica");
         MetaPath = directory.File($".{name}-litestream-net");
+        Time = TimeProvider.System;
     }
 
     public string DatabasePath { get; }
 
-    public string ReplicaPath { get; }
+    public string ReplicaPath { get; init; }
 
-    public string MetaPath { get; }
+    public string MetaPath { get; init; }
+
+    public TimeProvider Time { get; init; }
 
     /// <summary>Name of the database.</summary>
     public string Name { get; init; } = "app";
@@ -63,7 +66,7 @@ public sealed class ReplicatedApp : IAsyncDisposable
             ],
             ReleaseOnStop = ReleaseOnStop,
         };
-        _engine = new DatabaseEngineFactory(WalWatcher.Shared, TimeProvider.System, new CollectingLoggerFactory(Logs)).Create(definition);
+        _engine = new DatabaseEngineFactory(WalWatcher.Shared, Time, new CollectingLoggerFactory(Logs)).Create(definition);
         var restored = await _engine.RestoreMissingAsync(CancellationToken.None);
         await _engine.OpenAsync(CancellationToken.None);
         _engine.Start();

@@ -12,10 +12,14 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
     private const double FirstDelayMilliseconds = 200;
     private const double MaxDelayMilliseconds = 10_000;
 
+    private readonly SteadyTime _steady = SteadyTime.Of(time);
     private volatile CaptureStatus _status = new(ReplicationState.Stopped, null, null, 0, null);
     private int _failures;
 
-    public CaptureStatus Status => _status;
+    /// <summary>How it stands. Since when is told by the time of day as it is now, so that nobody who sets the clock hides how long it has been.</summary>
+    public CaptureStatus Status => _status is var status && status.StateSince is { } since
+        ? status with { StateSince = _steady.ToTimeOfDay(since), WalOverLimitSince = Told(status.WalOverLimitSince) }
+        : status;
 
     /// <summary>Told of every change of state, with the one before, the one now and the error.</summary>
     public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }
@@ -41,7 +45,7 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
 
         Set(new CaptureStatus(ReplicationState.Replicating, null, time.GetUtcNow(), walSize, generationReason)
         {
-            WalOverLimitSince = walOverLimitSince,
+            WalOverLimitSince = walOverLimitSince is { } since ? _status.WalOverLimitSince ?? _steady.FromTimeOfDay(since) : null,
         });
     }
 
@@ -70,11 +74,13 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
             : SlowClock;
     }
 
+    private DateTimeOffset? Told(DateTimeOffset? since) => since is { } at ? _steady.ToTimeOfDay(at) : null;
+
     private void Set(CaptureStatus status)
     {
         var before = _status;
         var changed = before.State != status.State;
-        _status = status with { StateSince = changed ? time.GetUtcNow() : before.StateSince };
+        _status = status with { StateSince = changed ? _steady.GetUtcNow() : before.StateSince };
         if (changed)
         {
             Changed?.Invoke(before.State, status.State, status.LastError);

@@ -44,7 +44,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         _session = new CaptureSession(definition, time, logger);
         _watch = new WalWatch(watcher, definition.Options.MonitorInterval, NotifyChanged);
         _health = new CaptureHealth(definition.Path, time, logger);
-        (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(time), new LoopClock(time));
+        (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(SteadyTime.Of(time)), new LoopClock(SteadyTime.Of(time)));
         Telemetry = DatabaseTelemetry.Unmeasured(definition.Name);
     }
 

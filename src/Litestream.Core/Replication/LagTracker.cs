@@ -15,6 +15,7 @@ internal sealed class LagTracker(TimeProvider timeProvider)
     /// <summary>Enough that a lag is exact to a thirtieth of the longest it was.</summary>
     private const int MaxMarks = 64;
 
+    private readonly SteadyTime _time = SteadyTime.Of(timeProvider);
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private readonly List<Mark> _lacking = new(MaxMarks);
     private long _observed = -1;
@@ -33,7 +34,7 @@ internal sealed class LagTracker(TimeProvider timeProvider)
                 {
                     if (mark.OldestCommit is { } oldest)
                     {
-                        var age = timeProvider.GetUtcNow() - oldest;
+                        var age = _time.GetUtcNow() - oldest;
                         return age > TimeSpan.Zero ? age : TimeSpan.Zero;
                     }
                 }
@@ -45,7 +46,7 @@ internal sealed class LagTracker(TimeProvider timeProvider)
 
     /// <summary>Takes note of what has been captured.</summary>
     /// <param name="head">The end of it.</param>
-    /// <param name="noticedAt">When the oldest commit in it was noticed, if that was before it was captured.</param>
+    /// <param name="noticedAt">When the oldest commit in it was noticed, by the steady clock, if that was before it was captured.</param>
     public void Observe(ShadowHead head, DateTimeOffset? noticedAt = null)
     {
         lock (_lock)
@@ -62,9 +63,9 @@ internal sealed class LagTracker(TimeProvider timeProvider)
 
             // A head can move without a commit: a new index, a new generation.
             var grew = head.Position.Offset > _lastPosition.Offset && head.Position.Index == _lastPosition.Index;
-            DateTimeOffset? commit = head.CapturedAt > _lastCommit || grew ? head.CapturedAt : null;
+            DateTimeOffset? commit = head.CapturedAt != _lastCommit || grew ? _time.FromTimeOfDay(head.CapturedAt) : null;
             Add(new Mark(head.Sequence, head.Position, noticedAt < commit ? noticedAt : commit));
-            (_observed, _lastPosition, _lastCommit) = (head.Sequence, head.Position, commit ?? _lastCommit);
+            (_observed, _lastPosition, _lastCommit) = (head.Sequence, head.Position, commit is null ? _lastCommit : head.CapturedAt);
         }
     }
 

@@ -12,7 +12,8 @@ namespace Litestream.Replication;
 /// </summary>
 /// <remarks>
 /// It looks again only when something gets old enough, so that a database at rest costs no requests. Ages are by the store's
-/// clock. A snapshot's own time, which is by ours, has to be old enough too, and when the two clocks are far apart nothing
+/// clock. A folder's is this machine's, which may be set while we run: an object is deleted only when it is as old by the
+/// monotonic clock too, as far back as this process knows it. A snapshot's own time, which is by ours, has to be old enough too, and when the two clocks are far apart nothing
 /// is deleted: one of them is wrong, and it is not known which.
 /// </remarks>
 /// <param name="database">The database.</param>
@@ -117,7 +118,8 @@ internal sealed class ReplicaRetention(
             return;
         }
 
-        var cutOff = now - retention - Grace;
+        // A clock of its own that agrees with ours is right. A folder's is ours: that it jumped, nobody else can tell.
+        var cutOff = (store.HasClockOfItsOwn ? now - retention - Grace : store.Clock.OlderThan(retention + Grace))!.Value;
         var plan = await PlanAsync(inventory, cutOff, retention, cancellationToken).ConfigureAwait(false);
         if (plan is null)
         {

@@ -29,6 +29,9 @@ internal sealed class ReplicaStore(
     /// <summary>The store's clock.</summary>
     public StoreClock Clock { get; } = new(timeProvider);
 
+    /// <summary>False for a folder, whose files this machine dates.</summary>
+    public bool HasClockOfItsOwn => !client.Location.IsFile;
+
     /// <summary>The replica in words, for messages; no secret in it.</summary>
     public string Description { get; } = $"replica '{replica}' of database '{database}' ({client.Location})";
 

@@ -5,9 +5,12 @@ internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider timeProvi
 {
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(100);
 
+    // Not the time of day: when that is set back, nobody may wait for so long.
+    private readonly long _start = timeProvider.GetTimestamp();
+
     // Guards _paidUntil.
     private readonly Lock _lock = new();
-    private DateTimeOffset _paidUntil = DateTimeOffset.MinValue;
+    private TimeSpan _paidUntil = TimeSpan.FromDays(-1);
 
     /// <summary>How many bytes are best asked for at once, so that waits stay short.</summary>
     public int Portion { get; } = (int)Math.Clamp(bytesPerSecond / 20, 1024, 64 << 10);
@@ -18,7 +21,7 @@ internal sealed class BandwidthLimit(long bytesPerSecond, TimeProvider timeProvi
         TimeSpan wait;
         lock (_lock)
         {
-            var now = timeProvider.GetUtcNow();
+            var now = timeProvider.GetElapsedTime(_start);
             var start = _paidUntil > now - Burst ? _paidUntil : now - Burst;
             _paidUntil = start + TimeSpan.FromSeconds((double)bytes / bytesPerSecond);
             wait = _paidUntil - now;

@@ -13,15 +13,22 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     // A store that asks for more is asked again by then; the caller's own back-off is above this.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan LongAgo = TimeSpan.FromDays(-1);
+
     private readonly SemaphoreSlim _slots = new(maxConcurrent, maxConcurrent);
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(1) / maxPerSecond;
 
+    private readonly long _start = timeProvider.GetTimestamp();
+
     // Guards the four below; nothing is called under it.
     private readonly Lock _lock = new();
-    private DateTimeOffset _next = DateTimeOffset.MinValue;
-    private DateTimeOffset _askedUntil = DateTimeOffset.MinValue;
-    private DateTimeOffset _pacedUntil = DateTimeOffset.MinValue;
+    private TimeSpan _next = LongAgo;
+    private TimeSpan _askedUntil = LongAgo;
+    private TimeSpan _pacedUntil = LongAgo;
     private int _failures;
+
+    // Not the time of day: when that is set back by a day, nobody may wait for a day.
+    private TimeSpan Now => timeProvider.GetElapsedTime(_start);
 
     /// <summary>Waits for a request's turn. The slot is given back by <see cref="Leave"/>.</summary>
     public async Task EnterAsync(CancellationToken cancellationToken)
@@ -52,7 +59,7 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     {
         lock (_lock)
         {
-            var now = timeProvider.GetUtcNow();
+            var now = Now;
             if (answered && retryAfter is null)
             {
                 _failures = 0;
@@ -80,7 +87,7 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     {
         lock (_lock)
         {
-            var now = timeProvider.GetUtcNow();
+            var now = Now;
             wait = (_askedUntil > _pacedUntil ? _askedUntil : _pacedUntil) - now;
             if (wait > TimeSpan.Zero)
             {
@@ -108,7 +115,7 @@ internal sealed class RequestGate(int maxConcurrent, int maxPerSecond, TimeProvi
     {
         lock (_lock)
         {
-            var now = timeProvider.GetUtcNow();
+            var now = Now;
             var earliest = now - TimeSpan.FromSeconds(1) + _interval;
             _next = (_next > earliest ? _next : earliest) + _interval;
             return _next - _interval - now;
