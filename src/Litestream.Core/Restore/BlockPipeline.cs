@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Litestream.Storage;
 
 namespace Litestream.Restore;
 
@@ -8,10 +9,11 @@ namespace Litestream.Restore;
 /// </summary>
 internal static class BlockPipeline
 {
-    private const int BlockBytes = 1024 * 1024;
+    // A block of an LZ4 frame of ours, which is then decompressed to where it is worked on.
+    private const int BlockBytes = Lz4Frame.BlockSize;
 
-    // So many in all, wherever they are: that is the memory it takes.
-    private const int Blocks = 8;
+    // So many in all, wherever they are, for each stage one and one on its way: that is the memory it takes.
+    private const int Blocks = 4;
 
     /// <summary>Runs until the stream ends, or the first of them fails.</summary>
     public static async Task RunAsync(Stream source, CancellationToken cancellationToken, params Action<ReadOnlyMemory<byte>>[] stages)

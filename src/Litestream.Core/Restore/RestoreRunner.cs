@@ -23,7 +23,19 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
         using var target = new RestoreTarget(options.OutputPath, logger);
 
         var (plan, position, proven) = await BuildAsync(options, target, cancellationToken).ConfigureAwait(false);
-        CheckIntegrity(options.IntegrityCheck, proven, plan, position, target, cancellationToken);
+
+        // SQLite reads the file while the disk takes it in. Nothing writes to it any more.
+        var flushing = target.FlushAsync();
+        try
+        {
+            CheckIntegrity(options.IntegrityCheck, proven, plan, position, target, cancellationToken);
+        }
+        finally
+        {
+            await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await flushing.ConfigureAwait(false);
         var size = new FileInfo(target.TemporaryPath).Length;
         cancellationToken.ThrowIfCancellationRequested();
         target.Publish();
@@ -73,12 +85,12 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
     {
         var progress = new ProgressReporter(options.Progress, time);
         progress.Begin(plan);
-        using var file = target.OpenTemporary();
+        var file = target.OpenTemporary();
 
         var source = _reader.Open(plan.Snapshot.Object, options.Parallelism, progress.AddBytes);
         await using (source.ConfigureAwait(false))
         {
-            await SnapshotWriter.WriteAsync(source, plan.Snapshot, plan.SnapshotTrailer, file, progress.Tick, cancellationToken).ConfigureAwait(false);
+            await SnapshotWriter.WriteAsync(source, plan.Snapshot, plan.SnapshotTrailer, file, plan.Segments.Count > 0, progress.Tick, cancellationToken).ConfigureAwait(false);
         }
 
         progress.ObjectDone();
@@ -94,9 +106,7 @@ internal sealed class RestoreRunner(IReplicaClient client, string? replicaName, 
             progress.ObjectDone();
         }
 
-        var position = segments.Finish();
-        RandomAccess.FlushToDisk(file);
-        return (position, trailers.AllHaveOne);
+        return (segments.Finish(), trailers.AllHaveOne);
     }
 
     private void Announce(RestorePlan plan, RestoreOptions options, RestoreTarget target)

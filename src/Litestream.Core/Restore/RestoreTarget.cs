@@ -18,6 +18,7 @@ internal sealed class RestoreTarget : IDisposable
     private readonly string _directory;
     private readonly IReadOnlyList<string> _created;
     private readonly TemporaryFile _temporary;
+    private SafeFileHandle? _file;
     private bool _published;
 
     /// <exception cref="IOException">The target exists, or something beside it is in use.</exception>
@@ -56,18 +57,30 @@ internal sealed class RestoreTarget : IDisposable
 
     /// <summary>
     /// Creates the temporary file anew, for its owner alone: who may read the database is for whoever restores it to say,
-    /// and Litestream does the same.
+    /// and Litestream does the same. It stays open until it is published or created again.
     /// </summary>
     public SafeFileHandle OpenTemporary()
     {
-        var file = File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
-        FileAccessRights.ForOwnerAlone(file);
-        return file;
+        _file?.Dispose();
+        _file = File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        FileAccessRights.ForOwnerAlone(_file);
+        return _file;
+    }
+
+    /// <summary>
+    /// Puts what was written on disk, while the caller reads it. By the handle it was written with: only that is sure to be
+    /// told of a write that failed behind our back.
+    /// </summary>
+    public async Task FlushAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        RandomAccess.FlushToDisk(_file!);
     }
 
     /// <summary>Puts the finished file in place, never over another one. It must have been flushed to disk.</summary>
     public void Publish()
     {
+        _file?.Dispose();
         RequireFree();
         var stale = SideFiles.Select(suffix => Path + suffix).Where(File.Exists).ToList();
         foreach (var path in stale)
@@ -91,6 +104,7 @@ internal sealed class RestoreTarget : IDisposable
 
     public void Dispose()
     {
+        _file?.Dispose();
         _temporary.Dispose();
         if (!_published)
         {

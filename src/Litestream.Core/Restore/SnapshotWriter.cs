@@ -9,9 +9,22 @@ internal static class SnapshotWriter
 {
     private const int SmallestPage = 512;
 
+    // Linux caches a file in pieces as large as the writes that made it, and a page that is changed in a piece of 1 MiB costs
+    // it 22 µs, in one of 32 KiB 3 µs: with WAL to apply that is most of a restore.
+    private const int SmallWrite = 32 * 1024;
+
+    /// <summary>Writes the image.</summary>
+    /// <param name="source">The object.</param>
+    /// <param name="snapshot">Which it is.</param>
+    /// <param name="trailer">What it says of itself; null if nothing.</param>
+    /// <param name="file">Where to.</param>
+    /// <param name="changes">True if pages will be written over it.</param>
+    /// <param name="tick">Called now and then.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ReplicaCorruptedException">The object is damaged, or not what was written.</exception>
     public static async Task WriteAsync(
-        Stream source, CatalogSnapshot snapshot, SnapshotTrailer? trailer, SafeFileHandle file, Action tick, CancellationToken cancellationToken)
+        Stream source, CatalogSnapshot snapshot, SnapshotTrailer? trailer, SafeFileHandle file, bool changes, Action tick,
+        CancellationToken cancellationToken)
     {
         var content = snapshot.Name.Compressed
             ? Lz4Frame.OpenDecoder(source, snapshot.Key, leaveOpen: true, verified: trailer is not null)
@@ -44,8 +57,13 @@ internal static class SnapshotWriter
                     $"The snapshot '{snapshot.Key}' holds more than the {trailer!.DatabaseSize} bytes that were written to it.", snapshot.Key);
             }
 
-            RandomAccess.Write(file, block.Span, size);
-            size += block.Length;
+            var most = changes ? SmallWrite : block.Length;
+            for (var rest = block; !rest.IsEmpty; rest = rest[Math.Min(most, rest.Length)..])
+            {
+                RandomAccess.Write(file, rest.Span[..Math.Min(most, rest.Length)], size);
+                size += Math.Min(most, rest.Length);
+            }
+
             tick();
         }
     }

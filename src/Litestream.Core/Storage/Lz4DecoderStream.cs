@@ -8,15 +8,12 @@ namespace Litestream.Storage;
 /// Reads one LZ4 frame block by block. The frame is taken apart here and not by K4os, whose stream goes on into what
 /// follows the frame, fails at skippable frames, and takes an empty file for an empty frame.
 /// </summary>
-internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leaveOpen, bool verified) : Stream
+internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leaveOpen, bool verified) : ForwardStream
 {
     private const uint StoredFlag = 0x8000_0000;
 
     // One compressed byte never stands for more than this many, so that a small block needs no large buffer.
     private const long MaxRatio = 255;
-
-    // "age-encryption.org/v1", the first line of an object that Litestream encrypted.
-    private const uint AgeMagic = 0x2D656761;
 
     private readonly byte[] _small = new byte[16];
     private readonly XXH32 _contentHash = new();
@@ -29,58 +26,43 @@ internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leave
     private bool _ended;
     private bool _lost;
     private bool _disposed;
+    private bool _fits = true;
+    private bool _placed;
     private Memory<byte> _content;
     private long _contentLength;
 
     public override bool CanRead => !_disposed;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    public override int Read(byte[] buffer, int offset, int count)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+        while (!HasOutput(count))
+        {
+            // Completes before it returns: with sync nothing in it waits.
+            NextBlockAsync(buffer.AsMemory(offset, count), sync: true, CancellationToken.None).GetAwaiter().GetResult();
+        }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+        return Take(buffer.AsSpan(offset, count));
+    }
 
     public override int Read(Span<byte> buffer)
     {
         while (!HasOutput(buffer.Length))
         {
-            // Completes before it returns: with sync nothing in it waits.
-            NextBlockAsync(sync: true, CancellationToken.None).GetAwaiter().GetResult();
+            NextBlockAsync(Memory<byte>.Empty, sync: true, CancellationToken.None).GetAwaiter().GetResult();
         }
 
         return Take(buffer);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!HasOutput(buffer.Length))
         {
-            await NextBlockAsync(sync: false, cancellationToken).ConfigureAwait(false);
+            await NextBlockAsync(buffer, sync: false, cancellationToken).ConfigureAwait(false);
         }
 
         return Take(buffer.Span);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -124,20 +106,25 @@ internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leave
     private int Take(Span<byte> buffer)
     {
         var count = Math.Min(buffer.Length, _content.Length);
-        _content.Span[..count].CopyTo(buffer);
+        if (!_placed)
+        {
+            _content.Span[..count].CopyTo(buffer);
+        }
+
+        _placed = false;
         _content = _content[count..];
         return count;
     }
 
-    private async Task NextBlockAsync(bool sync, CancellationToken cancellationToken)
+    private async Task NextBlockAsync(Memory<byte> buffer, bool sync, CancellationToken cancellationToken)
     {
         // A read that failed or was cancelled leaves the stream somewhere inside the frame.
         _lost = true;
-        await ReadBlockAsync(sync, cancellationToken).ConfigureAwait(false);
+        await ReadBlockAsync(buffer, sync, cancellationToken).ConfigureAwait(false);
         _lost = false;
     }
 
-    private async ValueTask ReadBlockAsync(bool sync, CancellationToken cancellationToken)
+    private async ValueTask ReadBlockAsync(Memory<byte> buffer, bool sync, CancellationToken cancellationToken)
     {
         if (!_headerRead)
         {
@@ -165,12 +152,12 @@ internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leave
             throw Corrupted("a block's checksum is wrong");
         }
 
-        Decode(input, stored: (word & StoredFlag) != 0);
+        Decode(input, stored: (word & StoredFlag) != 0, buffer);
     }
 
-    private void Decode(Memory<byte> input, bool stored)
+    private void Decode(Memory<byte> input, bool stored, Memory<byte> buffer)
     {
-        _content = stored ? input : Decompress(input.Span);
+        _content = stored ? input : Decompress(input.Span, buffer);
         _contentLength += _content.Length;
         if (_header.ContentChecksum && !verified)
         {
@@ -183,9 +170,25 @@ internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leave
         }
     }
 
-    private Memory<byte> Decompress(ReadOnlySpan<byte> input)
+    /// <returns>The content; in the reader's own buffer if it has room for it.</returns>
+    private Memory<byte> Decompress(ReadOnlySpan<byte> input, Memory<byte> buffer)
     {
-        var output = _output.Slice((int)Math.Min(_header.MaxBlockSize, MaxRatio * input.Length));
+        var most = (int)Math.Min(_header.MaxBlockSize, MaxRatio * input.Length);
+        var room = buffer[..Math.Min(buffer.Length, most)];
+        if (room.Length == most || (_fits && room.Length > input.Length))
+        {
+            var placed = LZ4Codec.Decode(input, room.Span, _window.Content);
+            if (placed >= 0)
+            {
+                _placed = placed > 0;
+                return room[..placed];
+            }
+
+            // Damaged, or larger than the room: then the blocks behind it are so as well, as a rule.
+            _fits = false;
+        }
+
+        var output = _output.Slice(most);
         var length = LZ4Codec.Decode(input, output.Span, _window.Content);
         return length >= 0 ? output[..length] : throw Corrupted("a block cannot be decompressed");
     }
@@ -230,12 +233,7 @@ internal sealed class Lz4DecoderStream(Stream compressed, string key, bool leave
 
             if (!Lz4FrameHeader.IsSkippable(magic))
             {
-                throw Corrupted(magic switch
-                {
-                    AgeMagic => "it is encrypted with age, which is not supported: decrypt the objects first",
-                    Lz4FrameHeader.LegacyMagic => "it is a legacy LZ4 frame, which Litestream never wrote",
-                    _ => "it is no LZ4 frame",
-                });
+                throw Corrupted(Lz4FrameHeader.DescribeOtherMagic(magic));
             }
 
             await SkipAsync(sync, cancellationToken).ConfigureAwait(false);

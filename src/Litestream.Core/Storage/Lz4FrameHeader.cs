@@ -17,10 +17,14 @@ namespace Litestream.Storage;
 internal readonly record struct Lz4FrameHeader
 {
     public const uint Magic = 0x184D2204;
-    public const uint LegacyMagic = 0x184C2102;
 
     /// <summary>Skippable frames have magics from this to this + 15.</summary>
     public const uint SkippableMagic = 0x184D2A50;
+
+    private const uint LegacyMagic = 0x184C2102;
+
+    // "age-encryption.org/v1", the first line of an object that Litestream encrypted.
+    private const uint AgeMagic = 0x2D656761;
 
     public bool LinkedBlocks { get; private init; }
 
@@ -31,6 +35,14 @@ internal readonly record struct Lz4FrameHeader
     public long? ContentSize { get; private init; }
 
     public int MaxBlockSize { get; private init; }
+
+    /// <summary>Says what an object is that begins neither with a frame nor with one to skip.</summary>
+    public static string DescribeOtherMagic(uint magic) => magic switch
+    {
+        AgeMagic => "it is encrypted with age, which is not supported: decrypt the objects first",
+        LegacyMagic => "it is a legacy LZ4 frame, which Litestream never wrote",
+        _ => "it is no LZ4 frame",
+    };
 
     public static bool IsSkippable(uint magic) => (magic & ~0xFu) == SkippableMagic;
 
