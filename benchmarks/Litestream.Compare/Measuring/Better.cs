@@ -1,0 +1,7 @@
+namespace Litestream.Compare.Measuring;
+
+internal enum Better
+{
+    Lower,
+    Higher,
+}

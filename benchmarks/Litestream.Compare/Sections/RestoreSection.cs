@@ -1,0 +1,83 @@
+using System.Globalization;
+using Litestream.Compare.Measuring;
+using Litestream.Compare.Programs;
+
+namespace Litestream.Compare.Sections;
+
+/// <summary>Restores of one replica, each in a process of its own, from its start to its end.</summary>
+internal sealed class RestoreSection : ISection
+{
+    public const string Unchecked = "ours, no check";
+
+    public string Letter => "c";
+
+    public string Title => "(c) Restore from a folder, whole processes; ours with its integrity check, litestream has none";
+
+    public async Task RunAsync(Contest contest)
+    {
+        foreach (var scenario in RestoreScenario.All)
+        {
+            var scale = contest.Pick(100, 1);
+            var replica = await scenario.PrepareAsync(Path.Combine(contest.Fixtures, string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{scale}")), scale);
+            if (contest.Settings.PrepareOnly)
+            {
+                continue;
+            }
+
+            var workload = scenario.Describe(scale);
+            for (var round = 0; round < contest.Settings.Rounds; round++)
+            {
+                var folder = contest.NewFolder();
+                var (theirs, ours) = (Path.Combine(folder, "theirs", "app.db"), Path.Combine(folder, "ours", "app.db"));
+                await MeasureAsync(contest, workload, Variant.Ours.Name, Ours(replica, ours, IntegrityCheck.Auto), ours);
+                if (contest.Litestream is { } litestream)
+                {
+                    await MeasureAsync(contest, workload, Variant.Theirs.Name, (litestream, ["restore", "-o", theirs, $"file://{replica}"]), theirs);
+                    if (round == 0)
+                    {
+                        FilePair.RequireEqual(theirs, ours);
+                    }
+                }
+
+                File.Delete(ours);
+                await MeasureAsync(contest, workload, Unchecked, Ours(replica, ours, IntegrityCheck.None), ours);
+                Directory.Delete(folder, recursive: true);
+            }
+
+            await CountAsync(contest, workload, replica);
+        }
+    }
+
+    /// <summary>How this library is told to restore.</summary>
+    public static (string Program, string[] Arguments) Ours(string replica, string output, IntegrityCheck check) =>
+        MeasuredProcess.WorkerCommand("restore", replica, output, check.ToString());
+
+    private async Task MeasureAsync(Contest contest, string workload, string variant, (string Program, string[] Arguments) command, string output)
+    {
+        var folder = Path.GetDirectoryName(output)!;
+        Directory.CreateDirectory(folder);
+        var (seconds, cost) = await MeasuredProcess.RunAsync(command.Program, command.Arguments, folder);
+        contest.Results.Add(Letter, workload, "time", "s", Better.Lower, variant, seconds);
+        contest.Results.AddCost(Letter, workload, variant, cost with { PeakDisk = Math.Max(0, cost.PeakDisk!.Value - new FileInfo(output).Length) });
+    }
+
+    private async Task CountAsync(Contest contest, string workload, string replica)
+    {
+        if (!SyncCounter.IsAvailable)
+        {
+            return;
+        }
+
+        var folder = contest.NewFolder();
+        var (program, arguments) = Ours(replica, Path.Combine(folder, "ours.db"), IntegrityCheck.Auto);
+        Add(Variant.Ours.Name, await SyncCounter.RunAsync(program, arguments, Path.Combine(folder, "strace")));
+        if (contest.Litestream is { } litestream)
+        {
+            Add(Variant.Theirs.Name, await SyncCounter.RunAsync(litestream, ["restore", "-o", Path.Combine(folder, "theirs.db"), $"file://{replica}"], Path.Combine(folder, "strace")));
+        }
+
+        Directory.Delete(folder, recursive: true);
+
+        void Add(string variant, int count) => contest.Results.Add(Letter, workload, "fsync and fdatasync", "", Better.Lower, variant, count);
+    }
+}
