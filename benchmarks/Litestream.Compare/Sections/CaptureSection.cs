@@ -1,5 +1,4 @@
 using Litestream.Compare.Measuring;
-using Litestream.Compare.Programs;
 
 namespace Litestream.Compare.Sections;
 
