@@ -10,11 +10,11 @@ internal static class TracedProcess
     /// <summary>What comes before the command line of the program.</summary>
     /// <param name="calls">The system calls, as strace names them.</param>
     /// <param name="action">What becomes of them, as in <c>delay_exit=600s</c>.</param>
-    /// <param name="path">The file they are about; null for any.</param>
+    /// <param name="paths">The files they are about, whether they are there or not; none for any.</param>
     /// <remarks>-D: what is traced, and not strace, is the process that is killed.</remarks>
-    public static string[] Behind(string calls, string action, string? path = null) =>
+    public static string[] Behind(string calls, string action, params string[] paths) =>
     [
-        "strace", "-D", "-f", "--seccomp-bpf", "-qq", .. path is null ? Array.Empty<string>() : ["-P", path],
+        "strace", "-D", "-f", "--seccomp-bpf", "-qq", .. paths.SelectMany(path => new[] { "-P", path }),
         "-e", $"trace={calls}", "-e", $"inject={calls}:{action}", "-e", "signal=none", "-o", "/dev/null",
     ];
 

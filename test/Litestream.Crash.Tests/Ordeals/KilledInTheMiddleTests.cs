@@ -5,14 +5,11 @@ using Litestream.Testing;
 namespace Litestream.Crash.Ordeals;
 
 /// <summary>
-/// kill -9 while something is under way that takes several steps: each is caught in the act, by what lies on the disk, on a
-/// machine whose disk or whose calls are held up.
+/// kill -9 while something is under way that takes several steps: one of its system calls is held up, and the process never
+/// gets to the next one.
 /// </summary>
 public sealed class KilledInTheMiddleTests : IDisposable
 {
-    // Each sync takes long, so that what is between two of them can be seen.
-    private static readonly string[] SlowDisk = TracedProcess.Behind("fsync,fdatasync", "delay_enter=100ms");
-
     private static readonly string[] QuickIndexes = ["--min-checkpoint-pages", "10", "--checkpoint-interval", "50"];
 
     private readonly TempDirectory _directory = new();
@@ -28,8 +25,11 @@ public sealed class KilledInTheMiddleTests : IDisposable
     {
         await SnapshotsAsync(count: 1);
         var inFlight = new UploadInFlight(Replica.Url);
+        var folder = Path.GetDirectoryName(Objects().Single(IsSnapshot))!;
+        var names = Enumerable.Range(1, 99).Select(index => Path.Combine(folder, $"{index:x8}.snapshot.lz4"));
         BankAcknowledgement acknowledged;
-        await using (var app = BankApp.Begin(SlowDisk, Database, [Replica.Setting], QuickIndexes))
+        await using (var app = BankApp.Begin(
+            TracedProcess.Behind("?renameat2,?link,?linkat", "delay_enter=600s", [.. names]), Database, [Replica.Setting], QuickIndexes))
         {
             await app.ReadyAsync();
             acknowledged = await AcknowledgeAsync(app);
@@ -54,19 +54,18 @@ public sealed class KilledInTheMiddleTests : IDisposable
         }
 
         var old = Objects();
-        var newest = old.Where(IsSnapshot).Order(StringComparer.Ordinal).Last();
+        var (oldest, newest) = (old.Where(IsSnapshot).Order(StringComparer.Ordinal).First(), old.Where(IsSnapshot).Order(StringComparer.Ordinal).Last());
         string[] options = [.. QuickIndexes, "--retention", "1000", "--retention-check", "100"];
         BankAcknowledgement acknowledged;
-        await using (var app = BankApp.Begin(SlowDisk, Database, [Replica.Setting], options))
+        await using (var app = BankApp.Begin(TracedProcess.Behind("?unlink,?unlinkat", "delay_exit=600s", oldest), Database, [Replica.Setting], options))
         {
             await app.ReadyAsync();
             acknowledged = await AcknowledgeAsync(app);
-            await TracedProcess.UntilAsync(() => old.Any(file => !File.Exists(file)), () => app.Output, "something old should be deleted");
+            await TracedProcess.UntilAsync(() => !File.Exists(oldest), () => app.Output, "what is old should be deleted");
             await TracedProcess.KillAsync(app.Id, app.KillAsync);
         }
 
-        // The snapshots went first, in one step, and their WAL is still there.
-        Objects().Where(file => old.Contains(file) && !IsSnapshot(file)).Should().NotBeEmpty("it was killed in the middle");
+        Objects().Should().Contain(old.Where(file => !IsSnapshot(file)), "it was killed in the middle: snapshots go first");
         BankReplica.Shows(await Replica.RestoreAsync(_directory.File("copy.db"), acknowledged.Position), [acknowledged]);
 
         await using (var app = await BankApp.StartAsync(Database, [Replica.Setting], options))

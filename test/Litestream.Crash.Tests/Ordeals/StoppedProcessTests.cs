@@ -30,6 +30,7 @@ public sealed class StoppedProcessTests
             await using var app = await BankApp.StartAsync(
                 path, [replica.Setting], "--min-checkpoint-pages", "100", "--checkpoint-interval", "100", "--snapshot-interval", "500");
             using var database = new AppDatabase(folder, "bank.db");
+            using var reader = database.Open();
             using var ended = new CancellationTokenSource();
             var writing = Task.Run(async () =>
             {
@@ -43,11 +44,11 @@ public sealed class StoppedProcessTests
             await Task.Delay(500);
 
             app.Suspend();
-            var before = Ledger.Count(database.Connection);
+            var before = Ledger.Count(reader);
             await Task.Delay(Pause);
             await ended.CancelAsync();
             await writing;
-            var written = Ledger.Count(database.Connection);
+            var written = Ledger.Count(reader);
             written.Should().BeGreaterThan(before + 10, "the writer did not wait for the one that stands still");
             app.Resume();
 
@@ -61,6 +62,7 @@ public sealed class StoppedProcessTests
             (await replica.RestoreAsync(folder.File("copy.db"))).Should().HaveCount(written, "the status was {0}", last.Text);
 
             Ledger.Append(database.Connection, "afterwards");
+            reader.Close();
             var position = await app.SyncAsync();
             database.Close();
             await app.StopAsync();
