@@ -21,6 +21,8 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
         ? status with { StateSince = _steady.ToTimeOfDay(since), WalOverLimitSince = Told(status.WalOverLimitSince) }
         : status;
 
+    public ReplicationState State => _status.State;
+
     /// <summary>Told of every change of state, with the one before, the one now and the error.</summary>
     public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }
 

@@ -66,7 +66,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public Guid WriterId { get; } = Guid.NewGuid();
 
     /// <summary>What the capture is doing.</summary>
-    public ReplicationState State => _health.Status.State;
+    public ReplicationState State => _health.State;
 
     /// <summary>Tries to become the one who replicates the database; false if another process does.</summary>
     /// <exception cref="IOException">The meta directory could not be made.</exception>
