@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Orders;
 
 // An order that was confirmed is never lost, even if the machine is, a millisecond later.
@@ -7,6 +8,7 @@ builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.T
 // Every commit to data/orders.db is copied to the folder backups/orders, or to where the setting Backup says, such as
 // s3://my-bucket/orders with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.
 builder.Services.AddLitestream(o => o.AddDatabase("data/orders.db", builder.Configuration["Backup"] ?? "backups/orders")).AddS3();
+builder.Services.AddHealthChecks().AddLitestream();
 builder.Services.AddSingleton(new OrderBook(Path.Combine(builder.Environment.ContentRootPath, "data", "orders.db")));
 
 var app = builder.Build();
@@ -31,5 +33,10 @@ app.MapPost("/orders", async (NewOrder order, OrderBook book, CancellationToken 
 
 // Changes nothing, so nobody waits.
 app.MapGet("/orders", (OrderBook book, CancellationToken cancellationToken) => book.ListAsync(cancellationToken));
+
+// Whether the orders are safe, for whoever is called when they are not; and whether this process answers, for those who
+// restart it when it does not, which mends no store.
+app.MapHealthChecks("/health");
+app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
 
 await app.RunAsync();

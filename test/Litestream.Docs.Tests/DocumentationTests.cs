@@ -102,14 +102,63 @@ public sealed partial class DocumentationTests
     {
         var documents = AllDocuments().Concat(["CONTRIBUTING.md", "CHANGELOG.md"]);
 
-        var broken = documents.SelectMany(document => Link().Matches(File.ReadAllText(Repository.Combine(document.Split('/'))))
+        var broken = documents.SelectMany(document => Link().Matches(WithoutCode(Read(document)))
             .Select(match => match.Groups[1].Value)
-            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#'))
-            .Where(target => !File.Exists(Path.Combine(Path.GetDirectoryName(Repository.Combine(document.Split('/')))!, target.Split('#')[0])))
+            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !LeadsSomewhere(document, target))
             .Select(target => $"{document}: {target}"));
 
         broken.Should().BeEmpty();
     }
+
+    [Fact]
+    public void Every_document_is_found_from_the_readme()
+    {
+        HashSet<string> found = [];
+        Queue<string> open = new(["README.md"]);
+        while (open.TryDequeue(out var document))
+        {
+            if (found.Add(document))
+            {
+                var folder = Path.GetDirectoryName(document) ?? "";
+                foreach (var target in Link().Matches(WithoutCode(Read(document))).Select(match => match.Groups[1].Value.Split('#')[0]))
+                {
+                    var path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Repository.Combine(folder, target))).Replace('\\', '/');
+                    if (path.EndsWith(".md", StringComparison.Ordinal) && File.Exists(Repository.Combine(path)))
+                    {
+                        open.Enqueue(path);
+                    }
+                }
+            }
+        }
+
+        AllDocuments().Where(document => document.StartsWith("docs/", StringComparison.Ordinal)).Should().BeSubsetOf(found);
+    }
+
+    [Theory]
+    [InlineData("## What is set on a connection", "what-is-set-on-a-connection")]
+    [InlineData("# The command line: litestream-net", "the-command-line-litestream-net")]
+    [InlineData("### The rooms of `src/Litestream.Core`", "the-rooms-of-srclitestreamcore")]
+    public void An_anchor_is_made_as_on_a_page(string heading, string anchor) => Anchors(heading).Should().Equal(anchor);
+
+    private static bool LeadsSomewhere(string document, string target)
+    {
+        var parts = target.Split('#');
+        var file = parts[0].Length == 0
+            ? Repository.Combine(document.Split('/'))
+            : Path.Combine(Path.GetDirectoryName(Repository.Combine(document.Split('/')))!, parts[0]);
+        return (File.Exists(file) || Directory.Exists(file)) && (parts.Length == 1 || Anchors(File.ReadAllText(file)).Contains(parts[1]));
+    }
+
+    /// <summary>The names by which a page's headings are linked to.</summary>
+    private static IEnumerable<string> Anchors(string text) =>
+        Heading().Matches(WithoutCode(text)).Select(match => string.Concat(
+            match.Groups[1].Value.Trim().ToLowerInvariant()
+                .Where(character => char.IsLetterOrDigit(character) || character is ' ' or '-' or '_')
+                .Select(character => character == ' ' ? '-' : character)));
+
+    private static string WithoutCode(string text) => AnyCodeBlock().Replace(text, "");
+
+    private static string Read(string document) => File.ReadAllText(Repository.Combine(document.Split('/')));
 
     /// <summary>Everything that is for those who use the library.</summary>
     private static IEnumerable<string> AllDocuments() =>
@@ -132,6 +181,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<default>[^|]*)\|", RegexOptions.Multiline)]
     private static partial Regex OptionRow();
+
+    [GeneratedRegex("^```.*?^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex AnyCodeBlock();
+
+    [GeneratedRegex("^#{1,6} ([^\n]*)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
 
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();

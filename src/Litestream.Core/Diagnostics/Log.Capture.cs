@@ -29,8 +29,8 @@ internal static partial class Log
     [LoggerMessage(2008, LogLevel.Information, "{Database}: the capture works again", EventName = "CaptureRecovered")]
     public static partial void CaptureRecovered(ILogger logger, string database);
 
-    [LoggerMessage(2009, LogLevel.Warning, "{Database}: replica {Replica} holds back more than {Limit} bytes of WAL on disk; it will start afresh with a snapshot", EventName = "ShadowLimitReached")]
-    public static partial void ShadowLimitReached(ILogger logger, string database, string replica, long limit);
+    [LoggerMessage(2009, LogLevel.Warning, "{Database}: replica {Replica} lags, and {Reason}; it will start afresh with a snapshot", EventName = "ShadowLimitReached")]
+    public static partial void ShadowLimitReached(ILogger logger, string database, string replica, string reason);
 
     [LoggerMessage(2010, LogLevel.Warning, "{Database}: the folder {Path} changes: a litestream sidecar seems to replicate the same database. Run one of the two", EventName = "SidecarSeen")]
     public static partial void SidecarSeen(ILogger logger, string database, string path);

@@ -27,7 +27,7 @@ internal static partial class Log
 
     [LoggerMessage(1006, LogLevel.Warning, "Replication of database {Database} has stopped, and replica {Replica} lacks commits: it can be restored to {ReplicaPosition}, the database is at {Position}, the oldest commit missing is {Lag} old. They are uploaded after the next start, unless this disk is lost. Last error: {LastError}", EventName = nameof(NotReplicatedAtStop))]
     public static partial void NotReplicatedAtStop(
-        ILogger logger, string database, string replica, ReplicationPosition replicaPosition, ReplicationPosition position, TimeSpan lag, string? lastError);
+        ILogger logger, string database, string replica, string replicaPosition, ReplicationPosition position, TimeSpan lag, string? lastError);
 
     [LoggerMessage(1007, LogLevel.Error, "Replication of database {Database} did not stop cleanly", EventName = nameof(StopFailed))]
     public static partial void StopFailed(ILogger logger, string database, Exception exception);

@@ -167,7 +167,7 @@ internal sealed class DatabaseSet
         foreach (var replica in behind)
         {
             Log.NotReplicatedAtStop(
-                _logger, status.Name, replica.Name, replica.Position, status.Position, replica.Lag, replica.LastError ?? status.LastError);
+                _logger, status.Name, replica.Name, replica.Position.IsEmpty ? "what it held before" : replica.Position.ToString(), status.Position, replica.Lag, replica.LastError ?? status.LastError);
         }
 
         if (status.Position.IsEmpty)

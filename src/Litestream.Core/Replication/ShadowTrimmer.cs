@@ -1,3 +1,4 @@
+using System.Globalization;
 using Litestream.Diagnostics;
 using Litestream.Shadow;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
     {
         if (shadow.Generations.Count > 0)
         {
-            DropOldestClaim(shadow);
+            DropOldestClaim(shadow, "the disk is full");
             Trim(shadow);
         }
     }
@@ -29,7 +30,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
     {
         if (shadow.SizeBytes > Limit && shadow.Indexes(shadow.Last.Generation).Count + shadow.Generations.Count > 2)
         {
-            DropOldestClaim(shadow);
+            DropOldestClaim(shadow, string.Create(CultureInfo.InvariantCulture, $"more than {Limit} bytes of WAL are held back for it on disk"));
         }
 
         var generations = shadow.Generations;
@@ -66,7 +67,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
         return (generations.IndexOf(position.Generation), position.Index, position.Offset);
     }
 
-    private void DropOldestClaim(ShadowWal shadow)
+    private void DropOldestClaim(ShadowWal shadow, string reason)
     {
         foreach (var generation in shadow.Generations)
         {
@@ -81,7 +82,7 @@ internal sealed class ShadowTrimmer(IReadOnlyList<ReplicaWorker> workers, string
                     .MinBy(worker => PlaceOf(worker, shadow)) is { } last)
                 {
                     last.DropClaim();
-                    Log.ShadowLimitReached(logger, path, last.Name, Limit);
+                    Log.ShadowLimitReached(logger, path, last.Name, reason);
                     return;
                 }
             }

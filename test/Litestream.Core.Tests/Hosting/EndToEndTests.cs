@@ -196,6 +196,8 @@ public sealed class EndToEndTests : IDisposable
 
         app.Scalar("SELECT count(*) FROM t").Should().Be(1);
         Events().Should().Contain("NotReplicatedAtStop").And.NotContain("DatabaseStopped");
+        _logs.GetSnapshot().Should().ContainSingle(log => log.Id.Name == "NotReplicatedAtStop")
+            .Which.Message.Should().Contain("lacks commits: it can be restored to what it held before, the database is at ");
     }
 
     [Fact]

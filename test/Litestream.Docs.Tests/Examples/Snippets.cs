@@ -46,6 +46,17 @@ public static class Snippets
         builder.Services.AddLitestream(o => o.AddDatabase("data/app.db", "s3://my-bucket/app")).AddS3();
     }
 
+    public static void FolderOrBucket(WebApplicationBuilder builder)
+    {
+        builder.Services.AddLitestream(o => o.AddDatabase("data/shop.db", builder.Configuration["Backup"] ?? "backups/shop")).AddS3();
+    }
+
+    public static void Services(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSystemd();
+        builder.Services.AddWindowsService();
+    }
+
     public static void Health(WebApplicationBuilder builder)
     {
         builder.Services.AddHealthChecks().AddLitestream();

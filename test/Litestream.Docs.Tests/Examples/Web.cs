@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 
 namespace Litestream.Docs.Examples;
@@ -13,6 +14,12 @@ public static class Web
             await db.SaveChangesAsync();
             return Results.Created($"/orders/{order.Id}", order);
         }).RequireReplication();
+    }
+
+    public static void Probes(WebApplication app)
+    {
+        app.MapHealthChecks("/health");
+        app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
     }
 
     public static void Use(WebApplication app)
