@@ -38,7 +38,7 @@ try
     var contest = new Contest(settings, results, scratch);
     foreach (var section in all.Where(section => settings.Growth || settings.Sections.Contains(section.Letter, StringComparison.Ordinal)))
     {
-        if (settings.PrepareOnly && section is not RestoreSection)
+        if (settings.PrepareOnly && section is not (RestoreSection or GrowthSection))
         {
             continue;
         }

@@ -16,6 +16,12 @@ internal sealed class GrowthSection : ISection
 
     public async Task RunAsync(Contest contest)
     {
+        if (contest.Settings.PrepareOnly)
+        {
+            await PrepareSegmentsAsync(contest);
+            return;
+        }
+
         await DatabaseSizeAsync(contest);
         await WalSizeAsync(contest);
         await SegmentsAsync(contest);
@@ -80,16 +86,28 @@ internal sealed class GrowthSection : ISection
         }
     }
 
-    private async Task SegmentsAsync(Contest contest)
+    private static async Task<List<(int Segments, string Replica)>> PrepareSegmentsAsync(Contest contest)
     {
         var scenario = RestoreScenario.All.Single(scenario => scenario.Name == "segments");
-        foreach (var scale in contest.Pick<int[]>([5, 10, 25, 50, 100], [1]))
+        var replicas = new List<(int, string)>();
+        foreach (var scale in contest.Pick<int[]>([10, 20, 40, 100], [1]))
         {
-            var replica = await scenario.PrepareAsync(Path.Combine(contest.Fixtures, string.Create(CultureInfo.InvariantCulture, $"growth-segments-{scale}")), scale, baseScale: 10);
+            replicas.Add((
+                scenario.Rounds * scale / 100,
+                await scenario.PrepareAsync(Path.Combine(contest.Fixtures, string.Create(CultureInfo.InvariantCulture, $"growth-segments-{scale}")), scale, baseScale: 10)));
+        }
+
+        return replicas;
+    }
+
+    private async Task SegmentsAsync(Contest contest)
+    {
+        foreach (var (segments, replica) in await PrepareSegmentsAsync(contest))
+        {
             var (program, arguments) = RestoreSection.Ours(replica, Path.Combine(contest.NewFolder(), "restored.db"), IntegrityCheck.Auto);
             var (seconds, cost) = await MeasuredProcess.RunAsync(program, arguments);
-            Add(contest, "restore, by segments", scenario.Rounds * scale / 100, "time", "s", seconds);
-            Add(contest, "restore, by segments", scenario.Rounds * scale / 100, "peak memory", "MiB", cost.PeakMemory / 1048576.0);
+            Add(contest, "restore, by segments", segments, "time", "s", seconds);
+            Add(contest, "restore, by segments", segments, "peak memory", "MiB", cost.PeakMemory / 1048576.0);
         }
     }
 
@@ -107,10 +125,10 @@ internal sealed class GrowthSection : ISection
 
     private async Task CommitRateAsync(Contest contest)
     {
-        foreach (var rate in contest.Pick<int[]>([10, 100, 500, 1000, 2000], [100]))
+        foreach (var rate in contest.Pick<int[]>([10, 100, 1000, 2000], [100]))
         {
-            var (off, _, _) = await CommitRun.RunAsync(contest, null, CommitApi.Raw, rate, contest.Pick(3.0, 0.3));
-            var (on, _, lag) = await CommitRun.RunAsync(contest, Variant.Ours, CommitApi.Raw, rate, contest.Pick(3.0, 0.3), lags: true);
+            var (off, _, _) = await CommitRun.RunAsync(contest, null, CommitApi.Raw, rate, contest.Pick(2.5, 0.3));
+            var (on, _, lag) = await CommitRun.RunAsync(contest, Variant.Ours, CommitApi.Raw, rate, contest.Pick(2.5, 0.3), lags: true);
             Add(contest, "replication, by commits a second", rate, "CPU above none", "% of a core", Math.Max(0.01, (on.ProcessorSeconds / on.Seconds) - (off.ProcessorSeconds / off.Seconds)) * 100);
             Add(contest, "replication, by commits a second", rate, "p99 of a commit", "ms", on.P99);
             Add(contest, "replication, by commits a second", rate, "p50 to the replica", "ms", lag!.Value.Lags[lag.Value.Lags.Count / 2]);

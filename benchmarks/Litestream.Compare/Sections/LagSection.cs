@@ -1,4 +1,5 @@
 using Litestream.Compare.Measuring;
+using Litestream.Compare.Programs;
 using Litestream.Compare.Worker;
 
 namespace Litestream.Compare.Sections;
@@ -14,15 +15,19 @@ internal sealed class LagSection : ISection
     {
         foreach (var rate in contest.Pick<int[]>([10, 200, 2000], [200]))
         {
-            for (var round = 0; round < contest.Pick(Math.Min(2, contest.Settings.Rounds), 1); round++)
+            var (alone, _, _) = await CommitRun.RunAsync(contest, null, CommitApi.Raw, rate, contest.Pick(4.0, 0.5));
+            Add(Variant.Off, alone, 0);
+            foreach (var variant in contest.Variants)
             {
-                foreach (var variant in contest.Variants)
-                {
-                    var (summary, cost, lag) = await CommitRun.RunAsync(contest, variant, CommitApi.Raw, rate, contest.Pick(4.0, 0.5), lags: true);
-                    LagFigures.Add(contest.Results, Letter, $"{rate} commits/s", variant.Name, lag!.Value);
-                    contest.Results.Add(Letter, $"{rate} commits/s", "commits/s reached", "", Better.Higher, variant.Name, summary.Count / summary.Seconds);
-                    contest.Results.Add(Letter, $"{rate} commits/s", "CPU, all processes", "% of a core", Better.Lower, variant.Name, (summary.ProcessorSeconds + cost) * 100 / summary.Seconds);
-                }
+                var (summary, cost, lag) = await CommitRun.RunAsync(contest, variant, CommitApi.Raw, rate, contest.Pick(6.0, 0.5), lags: true);
+                LagFigures.Add(contest.Results, Letter, $"{rate} commits/s", variant.Name, lag!.Value);
+                Add(variant.Name, summary, cost);
+            }
+
+            void Add(string name, CommitSummary summary, double replicatorSeconds)
+            {
+                contest.Results.Add(Letter, $"{rate} commits/s", "commits/s reached", "", Better.Higher, name, summary.Count / summary.Seconds);
+                contest.Results.Add(Letter, $"{rate} commits/s", "CPU, all processes", "% of a core", Better.Lower, name, (summary.ProcessorSeconds + replicatorSeconds) * 100 / summary.Seconds);
             }
         }
     }

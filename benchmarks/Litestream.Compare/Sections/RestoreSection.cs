@@ -25,7 +25,9 @@ internal sealed class RestoreSection : ISection
             }
 
             var workload = scenario.Describe(scale);
-            for (var round = 0; round < contest.Settings.Rounds; round++)
+
+            // litestream takes most of a minute for many segments.
+            for (var round = 0; round < (scenario.Name == "segments" ? Math.Min(2, contest.Settings.Rounds) : contest.Settings.Rounds); round++)
             {
                 var folder = contest.NewFolder();
                 var (theirs, ours) = (Path.Combine(folder, "theirs", "app.db"), Path.Combine(folder, "ours", "app.db"));
@@ -44,7 +46,10 @@ internal sealed class RestoreSection : ISection
                 Directory.Delete(folder, recursive: true);
             }
 
-            await CountAsync(contest, workload, replica);
+            if (scenario.Name != "segments")
+            {
+                await CountAsync(contest, workload, replica);
+            }
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class StoreSection : ISection
         var store = new Uri(endpoint);
         foreach (var milliseconds in contest.Pick<int[]>([0, 20, 80], [5]))
         {
-            foreach (var variant in contest.Variants)
+            foreach (var variant in contest.Variants.Where(variant => variant.Milliseconds is null || milliseconds == 20))
             {
                 await RunAsync(contest, variant, store, bucket, milliseconds);
             }

@@ -23,7 +23,7 @@ internal sealed class SegmentUploader(
     /// <summary>Up to this many raw bytes a segment is made in memory; above, in the spool folder.</summary>
     private const long InMemoryBytes = Lz4Frame.BlockSize;
 
-    private const int ReadBytes = 256 * 1024;
+    private const int ReadBytes = Lz4Frame.BlockSize;
 
     /// <summary>More than an LZ4 frame and a trailer take besides their content.</summary>
     private const int FixedBytes = 1024;
@@ -189,23 +189,23 @@ internal sealed class SegmentUploader(
     {
         var chain = new WalChain(index.Header!.Value, first);
         var frameSize = chain.Header.FrameSize;
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReadBytes, frameSize));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(Math.Min(ReadBytes, end - offset), frameSize));
+        var content = new ContentWriter(encoder, hash);
         try
         {
             while (offset < end)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var part = offset == 0
-                    ? buffer.AsSpan(0, WalHeader.Size)
-                    : buffer.AsSpan(0, (int)Math.Min(end - offset, buffer.Length / frameSize * frameSize));
-                _shadow.ReadExactly(index, offset, part);
-                if (!IsSound(part, offset, frameSize, ref chain))
+                    ? buffer.AsMemory(0, WalHeader.Size)
+                    : buffer.AsMemory(0, (int)Math.Min(end - offset, buffer.Length / frameSize * frameSize));
+                _shadow.ReadExactly(index, offset, part.Span);
+                if (!IsSound(part.Span, offset, frameSize, ref chain))
                 {
                     return null;
                 }
 
-                hash.AppendData(part);
-                encoder.Write(part);
+                content.Write(part);
                 offset += part.Length;
             }
 

@@ -18,7 +18,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     /// <summary>LZ4 rarely makes a database smaller than one part in this many: with less free space there is no point in trying.</summary>
     private const int BestRatio = 8;
 
-    private const int ReadBytes = 1 << 20;
+    private const int ReadBytes = Lz4Frame.BlockSize;
 
     /// <summary>How often the free space is looked at while writing.</summary>
     private const long CheckedBytes = 16L << 20;
@@ -89,14 +89,14 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     private long Copy(Stream encoder, IDatabaseImage image, IncrementalHash hash, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        var content = new ContentWriter(encoder, hash);
         try
         {
             var (copied, nextCheck) = (0L, CheckedBytes);
             for (uint page = 1; image.ReadPages(page, buffer) is var read and > 0; page += (uint)(read / image.PageSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                hash.AppendData(buffer.AsSpan(0, read));
-                encoder.Write(buffer.AsSpan(0, read));
+                content.Write(buffer.AsMemory(0, read));
                 copied += read;
                 if (copied >= nextCheck)
                 {
