@@ -1,0 +1,4 @@
+namespace Litestream.Soak;
+
+/// <summary>One thing that has to be so, and whether it is.</summary>
+internal sealed record Finding(string What, string Measured, string Bound, bool Holds);
