@@ -33,7 +33,7 @@ internal sealed class SoakRun(SoakOptions options)
         var cycles = new List<CycleSummary>();
         try
         {
-            using (var host = Build(databases, logs))
+            using (var host = Build(databases, logs, folder))
             {
                 databases.ToList().ForEach(database => database.Create());
                 await host.StartAsync();
@@ -73,9 +73,10 @@ internal sealed class SoakRun(SoakOptions options)
         }
     }
 
-    private IHost Build(IReadOnlyList<SoakDatabase> databases, LogCounts logs)
+    private IHost Build(IReadOnlyList<SoakDatabase> databases, LogCounts logs, TempDirectory folder)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings());
+        // Without the defaults: a watcher of configuration files would watch whatever folder this is run in, and grow with it.
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = folder.Path });
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(logs);
         var litestream = builder.Services.AddLitestream(host =>
