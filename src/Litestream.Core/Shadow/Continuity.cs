@@ -89,12 +89,16 @@ internal static class Continuity
         return (chain, end);
     }
 
+    /// <summary>The state with what proves, at a later start, that nothing was committed, if there is no WAL yet.</summary>
+    public static ShadowState WithFileHash(ShadowState state, ReadMarks marks) =>
+        marks.Mark is { IsExact: true, Header.MaxFrame: 0 } ? state with { FileHash = HashOf(marks.File) } : state;
+
     /// <summary>
     /// The hash of a database without a WAL, for <see cref="ShadowState.FileHash"/>. Nothing writes to the file meanwhile: a
     /// mark on an empty WAL forbids backfilling.
     /// </summary>
     /// <returns>Null for a file that is too large to be read at every stop and start.</returns>
-    public static string? HashOf(DatabaseFile file)
+    private static string? HashOf(DatabaseFile file)
     {
         var size = file.DatabaseSize();
         if (size > LargestHashedFile)

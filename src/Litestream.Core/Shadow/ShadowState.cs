@@ -6,7 +6,7 @@ namespace Litestream.Shadow;
 
 /// <summary>
 /// What the meta directory remembers over a restart: the generation in use and its last index. Where the shadow of that
-/// index ends is found by walking its chain, so this is written only when a generation or an index begins, and at stop.
+/// index ends is found by walking its chain, so this is written only when a generation or an index begins, when one without a WAL comes to rest, and at stop.
 /// </summary>
 /// <remarks>
 /// A text file that a person can read, one <c>name value</c> pair a line, closed by a checksum of all lines before:
@@ -31,8 +31,8 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
     public WalSalts? Salts { get; init; }
 
     /// <summary>
-    /// SHA-256 of the database file, in lower-case hexadecimal digits, if replication stopped before the index had begun:
-    /// without a WAL there is no chain that could prove that nothing was missed. Null otherwise.
+    /// SHA-256 of the database file, in lower-case hexadecimal digits, if replication came to rest or stopped before the index
+    /// had begun: without a WAL there is no chain that could prove that nothing was missed. Null otherwise.
     /// </summary>
     public string? FileHash { get; init; }
 

@@ -72,18 +72,32 @@ internal sealed class ShadowWriter(
     /// <summary>Makes the shadow durable, and with it what a later start needs to go on from it.</summary>
     public void Flush()
     {
-        if (State is not { } state)
+        if (State is { } state)
         {
-            return;
+            State = Chain is null ? Continuity.WithFileHash(state, marks) : state;
+            Last.Flush();
+            meta.WriteState(State);
         }
+    }
 
-        if (Chain is null && marks.Mark is { IsExact: true, Header.MaxFrame: 0 })
+    /// <summary>
+    /// Records the file of a generation whose WAL has not begun: a database at rest may be killed, or lose its power, before
+    /// anything is committed, and would cost a snapshot then.
+    /// </summary>
+    public void RecordFile()
+    {
+        if (State is { Salts: null, FileHash: null } state && Chain is null && Continuity.WithFileHash(state, marks) is { FileHash: not null } next)
         {
-            State = state with { FileHash = Continuity.HashOf(marks.File) };
+            try
+            {
+                meta.WriteState(next);
+                State = next;
+            }
+            catch (IOException)
+            {
+                // A full disk: nothing is worse than it was, and the next time at rest tries again.
+            }
         }
-
-        Last.Flush();
-        meta.WriteState(State);
     }
 
     /// <summary>
@@ -134,7 +148,7 @@ internal sealed class ShadowWriter(
                 return false;
             }
 
-            DemandLegalRestart();
+            LegalRestart.Demand(State, Last.Length, marks, settings);
             return true;
         }
 
@@ -178,36 +192,6 @@ internal sealed class ShadowWriter(
         return true;
     }
 
-    /// <summary>
-    /// The WAL has restarted. That is legal only under a mark on read lock 0, once, and when what the mark sees is all that
-    /// the WAL ever held and all of it is copied: then nothing lies between the end of the shadow's index and the first
-    /// frame of the new WAL.
-    /// </summary>
-    private void DemandLegalRestart()
-    {
-        if (State?.Salts is not { } old
-            || settings.ReleaseBeforeCheckpoint
-            || Mutations.Made is Mutation.FirstMarkUnchecked or Mutation.ResumeByLastFrame or Mutation.IndexWithoutMark)
-        {
-            // Nothing to go on from yet; or Litestream v0.3.13, which takes whatever it finds for the next WAL.
-            return;
-        }
-
-        // A mark of other salts is either older than the index, so that a restart under it has been seen already, or was
-        // taken when the WAL had become empty behind the index, which was demanded to be legal when it was taken.
-        var mark = marks.Mark;
-        var legal = mark.MayBeOnLockZero
-            && (mark.Header.Salts == old
-                ? WalFormat.EndOfFrame(mark.Header.MaxFrame, State.PageSize) == Last.Length
-                : mark.Header.MaxFrame == 0 && !marks.RestartSeen);
-        if (!legal)
-        {
-            throw new ContinuityLostException(
-                GenerationReason.WalOverwritten,
-                "the WAL restarted although a read mark of ours forbade it (has something in this process opened and closed the database file?)");
-        }
-    }
-
     /// <summary>Other salts than those of the shadow's last index: a new index begins.</summary>
     private void BeginIndexOf(WalHeader header)
     {
@@ -219,7 +203,7 @@ internal sealed class ShadowWriter(
                 throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
             }
 
-            DemandLegalRestart();
+            LegalRestart.Demand(State, Last.Length, marks, settings);
             if (State.Index + 1 == int.MaxValue)
             {
                 throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");

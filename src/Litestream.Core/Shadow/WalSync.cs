@@ -183,15 +183,18 @@ internal sealed class WalSync : IDisposable
     /// </summary>
     public HeldCapture Detach()
     {
-        GoIdle();
+        CloseSpares();
         return new HeldCapture(_marks, Shadow, State!, _writer.Chain);
     }
 
-    /// <summary>Gives back what an idle database does not need: the second connection and the handles of the shadow.</summary>
+    /// <summary>
+    /// Gives back what an idle database does not need, the second connection and the handles of the shadow; and records, once
+    /// for a generation, what a start after a kill needs if there is no WAL yet.
+    /// </summary>
     public void GoIdle()
     {
-        _marks.CloseSpare();
-        Shadow.CloseHandles();
+        _writer.RecordFile();
+        CloseSpares();
     }
 
     /// <summary>Lets go of the mark. The WAL stays, but whoever comes may restart it.</summary>
@@ -203,6 +206,12 @@ internal sealed class WalSync : IDisposable
 
     /// <summary>How long until something is due that no commit announces: a checkpoint by time. Null: nothing is.</summary>
     public TimeSpan? NextDue() => _checkpoints.NextDue();
+
+    private void CloseSpares()
+    {
+        _marks.CloseSpare();
+        Shadow.CloseHandles();
+    }
 
     /// <summary>Begins afresh; a request for that is thereby met.</summary>
     private void StartGeneration(GenerationReason reason, string detail)

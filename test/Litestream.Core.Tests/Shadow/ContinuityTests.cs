@@ -172,6 +172,48 @@ public sealed class ContinuityTests : CaptureTest
         capture.Image.Commits.Should().Be(2);
     }
 
+    [Fact]
+    public void A_generation_without_a_WAL_goes_on_after_a_kill_if_the_file_is_as_it_was_when_it_came_to_rest()
+    {
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var capture = Capture().Start();
+        capture.RunOnce();
+        capture.Sync.GoIdle();
+        capture.Kill();
+
+        capture.Start();
+        capture.RunOnce();
+        capture.Sync.GoIdle();
+        capture.Kill();
+        capture.Start();
+
+        capture.Compare();
+        App.Insert(2);
+        capture.Compare();
+        capture.Reasons.Should().HaveCount(1);
+        capture.Image.Commits.Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData("PRAGMA wal_checkpoint(PASSIVE)")]
+    [InlineData("PRAGMA wal_checkpoint(TRUNCATE)")]
+    public void A_generation_without_a_WAL_does_not_go_on_after_a_kill_if_something_was_committed(string checkpoint)
+    {
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var capture = Capture().Start();
+        capture.RunOnce();
+        capture.Sync.GoIdle();
+        App.Insert(1);
+        capture.Kill();
+        App.Insert(1);
+        App.Execute(checkpoint);
+
+        capture.Start();
+
+        capture.Reasons.Should().Equal(GenerationReason.NoneYet, GenerationReason.WalResetWhileAway);
+        capture.Compare();
+    }
+
     [Theory]
     [InlineData("PRAGMA wal_checkpoint(PASSIVE)")]
     [InlineData("PRAGMA wal_checkpoint(TRUNCATE)")]
