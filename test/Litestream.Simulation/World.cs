@@ -548,7 +548,12 @@ internal sealed partial class World : IDisposable
 
             if (_sites.TrueForAll(site => site.Engine!.IsCaughtUp))
             {
-                return;
+                // What a worker has found may ask for a new generation, which the next pass of the capture begins.
+                _sites.ForEach(Capture);
+                if (_sites.TrueForAll(site => site.Engine!.IsCaughtUp))
+                {
+                    return;
+                }
             }
         }
 

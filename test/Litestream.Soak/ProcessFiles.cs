@@ -10,6 +10,16 @@ internal static class ProcessFiles
 
     public static int Threads() => Directory.Exists("/proc/self/task") ? Count("/proc/self/task") : Process().Threads.Count;
 
+    /// <summary>What is left of the managed heap by a full collection.</summary>
+    public static long LiveHeap()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        var left = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        return left.HeapSizeBytes - left.FragmentedBytes;
+    }
+
     /// <summary>What else runs on this machine, as the mean number of programs that want the processor; null where it is not known.</summary>
     public static double? LoadAverage() => File.Exists("/proc/loadavg")
         ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture)

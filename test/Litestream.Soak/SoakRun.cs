@@ -79,6 +79,9 @@ internal sealed class SoakRun(SoakOptions options)
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = folder.Path });
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(logs);
+
+        // A signal ends the run; the usual lifetime would only ask the host to stop.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var litestream = builder.Services.AddLitestream(host =>
         {
             // So that nothing holds the databases when they are compared at the end.
@@ -146,7 +149,7 @@ internal sealed class SoakRun(SoakOptions options)
             });
             await MeasureAsync(Phase.Idle, cycle, PauseAsync);
             JudgeRest(databases);
-            sampler.Add(Measure.LiveHeap, GC.GetTotalMemory(forceFullCollection: true));
+            sampler.Add(Measure.LiveHeap, ProcessFiles.LiveHeap());
             await MeasureAsync(Phase.Restore, cycle, _ => CompareAsync(databases, cycle, folder));
             cycles.Add(sampler.EndCycle());
             Console.WriteLine($"cycle {cycle + 1} of {_pace.Cycles}: {string.Join(", ", Measure.All.Where(cycles[^1].Values.ContainsKey).Select(measure => $"{measure.Name} {Words.Of(cycles[^1].Values[measure], measure.Unit)}"))}");

@@ -1,5 +1,5 @@
-using System.Buffers;
 using Litestream.Storage;
+using Litestream.Wal;
 
 namespace Litestream.Replication;
 
@@ -23,7 +23,7 @@ internal sealed class ObjectDraft : IDisposable
     /// <summary>A draft in memory that takes at most <paramref name="capacity"/> bytes.</summary>
     public static ObjectDraft InMemory(int capacity)
     {
-        var rented = ArrayPool<byte>.Shared.Rent(capacity);
+        var rented = LargeBuffers.Rent(capacity);
         var content = new MemoryStream(rented, 0, rented.Length, writable: true);
         content.SetLength(0);
         return new ObjectDraft(content, rented);
@@ -76,7 +76,7 @@ internal sealed class ObjectDraft : IDisposable
         if (_rented is { } rented)
         {
             _rented = null;
-            ArrayPool<byte>.Shared.Return(rented);
+            LargeBuffers.Return(rented);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Litestream.Shadow;
 using Litestream.Storage;
 using Litestream.Wal;
@@ -57,8 +56,8 @@ internal sealed class SegmentComparer(ReplicaStore store, IShadow shadow)
         long offset,
         CancellationToken cancellationToken)
     {
-        var theirs = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        var ours = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        var theirs = LargeBuffers.Rent(ChunkBytes);
+        var ours = LargeBuffers.Rent(ChunkBytes);
         try
         {
             var decoder = Lz4Frame.OpenDecoder(stream, key, leaveOpen: true);
@@ -100,15 +99,15 @@ internal sealed class SegmentComparer(ReplicaStore store, IShadow shadow)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(theirs);
-            ArrayPool<byte>.Shared.Return(ours);
+            LargeBuffers.Return(theirs);
+            LargeBuffers.Return(ours);
         }
     }
 
     /// <summary>Reads what follows the frame, where the decoder has left the stream.</summary>
     private static async Task<SegmentTrailer?> ReadTrailerAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(TrailerFrame.MaxLength);
+        var buffer = LargeBuffers.Rent(TrailerFrame.MaxLength);
         try
         {
             var read = await stream.ReadAtLeastAsync(
@@ -120,7 +119,7 @@ internal sealed class SegmentComparer(ReplicaStore store, IShadow shadow)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 

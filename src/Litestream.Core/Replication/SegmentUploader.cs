@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using K4os.Compression.LZ4;
 using Litestream.Diagnostics;
@@ -189,7 +188,7 @@ internal sealed class SegmentUploader(
     {
         var chain = new WalChain(index.Header!.Value, first);
         var frameSize = chain.Header.FrameSize;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(Math.Min(ReadBytes, end - offset), frameSize));
+        var buffer = LargeBuffers.Rent((int)Math.Max(Math.Min(ReadBytes, end - offset), frameSize));
         var content = new ContentWriter(encoder, hash);
         try
         {
@@ -213,7 +212,7 @@ internal sealed class SegmentUploader(
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Litestream.Diagnostics;
 using Litestream.Storage;
+using Litestream.Wal;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Replication;
@@ -94,7 +94,7 @@ internal sealed class SnapshotPublisher(
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var decoder = Lz4Frame.OpenDecoder(stream, key, leaveOpen: true);
         await using var _ = decoder.ConfigureAwait(false);
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
+        var buffer = LargeBuffers.Rent(1 << 17);
         try
         {
             var length = 0L;
@@ -110,7 +110,7 @@ internal sealed class SnapshotPublisher(
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 }

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Litestream.Diagnostics;
 using Litestream.Shadow;
 using Litestream.Storage;
+using Litestream.Wal;
 
 namespace Litestream.Replication;
 
@@ -88,7 +88,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
 
     private long Copy(Stream encoder, IDatabaseImage image, IncrementalHash hash, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        var buffer = LargeBuffers.Rent(ReadBytes);
         var content = new ContentWriter(encoder, hash);
         try
         {
@@ -109,7 +109,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 

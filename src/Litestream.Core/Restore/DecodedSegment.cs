@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Litestream.Storage;
+using Litestream.Wal;
 
 namespace Litestream.Restore;
 
@@ -35,7 +35,7 @@ internal sealed record DecodedSegment(ArraySegment<byte> Raw, SegmentTrailer? Tr
             return null;
         }
 
-        var raw = ArrayPool<byte>.Shared.Rent((int)length + 1);
+        var raw = LargeBuffers.Rent((int)length + 1);
         try
         {
             using var source = new MemoryStream(stored.Array!, stored.Offset, stored.Count, writable: false);
@@ -52,9 +52,9 @@ internal sealed record DecodedSegment(ArraySegment<byte> Raw, SegmentTrailer? Tr
                         break;
                     }
 
-                    var larger = ArrayPool<byte>.Shared.Rent(raw.Length * 2);
+                    var larger = LargeBuffers.Rent(raw.Length * 2);
                     raw.AsSpan().CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(raw);
+                    LargeBuffers.Return(raw);
                     raw = larger;
                 }
             }
@@ -66,7 +66,7 @@ internal sealed record DecodedSegment(ArraySegment<byte> Raw, SegmentTrailer? Tr
 
             if (count == raw.Length)
             {
-                ArrayPool<byte>.Shared.Return(raw);
+                LargeBuffers.Return(raw);
                 return null;
             }
 
@@ -79,10 +79,10 @@ internal sealed record DecodedSegment(ArraySegment<byte> Raw, SegmentTrailer? Tr
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(raw);
+            LargeBuffers.Return(raw);
             throw;
         }
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(Raw.Array!);
+    public void Dispose() => LargeBuffers.Return(Raw.Array!);
 }

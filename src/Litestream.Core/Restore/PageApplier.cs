@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Litestream.Wal;
 using Microsoft.Win32.SafeHandles;
@@ -215,7 +214,7 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
         }
 
         var frameSize = Header.FrameSize;
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, 1024 * 1024 / frameSize) * frameSize);
+        var buffer = LargeBuffers.Rent(Math.Max(1, 1024 * 1024 / frameSize) * frameSize);
         try
         {
             var capacity = buffer.Length - (buffer.Length % frameSize);
@@ -237,7 +236,7 @@ internal sealed class PageApplier(SafeFileHandle database, string scratchPath) :
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
 
         _scratch.Clear();

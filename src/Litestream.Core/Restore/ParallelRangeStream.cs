@@ -1,4 +1,4 @@
-using System.Buffers;
+using Litestream.Wal;
 
 namespace Litestream.Restore;
 
@@ -114,7 +114,7 @@ internal sealed class ParallelRangeStream(long size, int parallelism, Func<long,
     private async Task<ArraySegment<byte>> FetchAsync(long start, long end, CancellationToken cancellationToken)
     {
         var count = (int)(end - start);
-        var buffer = ArrayPool<byte>.Shared.Rent(count);
+        var buffer = LargeBuffers.Rent(count);
         try
         {
             var stream = open(start, end);
@@ -124,7 +124,7 @@ internal sealed class ParallelRangeStream(long size, int parallelism, Func<long,
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
             throw;
         }
     }
@@ -133,7 +133,7 @@ internal sealed class ParallelRangeStream(long size, int parallelism, Func<long,
     {
         if (part.Array is { } array)
         {
-            ArrayPool<byte>.Shared.Return(array);
+            LargeBuffers.Return(array);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using Litestream.Storage;
@@ -99,7 +98,7 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
     {
         var frameSize = pages.Header.FrameSize;
         var capacity = Math.Max(1, BatchBytes / frameSize) * frameSize;
-        var buffer = ArrayPool<byte>.Shared.Rent(capacity);
+        var buffer = LargeBuffers.Rent(capacity);
         try
         {
             while (true)
@@ -116,7 +115,7 @@ internal sealed class SegmentApplier(PageApplier pages, RestorePlan plan)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Litestream.Storage;
+using Litestream.Wal;
 
 namespace Litestream.Restore;
 
@@ -86,7 +86,7 @@ internal sealed class SegmentDownloader(ReplicaReader reader, int parallelism, A
             return null;
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent((int)source.Size);
+        var buffer = LargeBuffers.Rent((int)source.Size);
         try
         {
             var stream = reader.Open(source, onRead);
@@ -148,7 +148,7 @@ internal sealed class SegmentDownloader(ReplicaReader reader, int parallelism, A
     {
         if (buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Litestream.Diagnostics;
 using Litestream.Sqlite;
@@ -107,7 +106,7 @@ internal static class Continuity
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
+        var buffer = LargeBuffers.Rent(1 << 20);
         try
         {
             for (long offset = 0; offset < size;)
@@ -126,7 +125,7 @@ internal static class Continuity
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 }

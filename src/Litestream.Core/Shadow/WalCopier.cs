@@ -1,4 +1,3 @@
-using System.Buffers;
 using Litestream.Sqlite;
 using Litestream.Wal;
 
@@ -47,7 +46,7 @@ internal static class WalCopier
                 + "so end the reader or the transaction that keeps it");
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes / frameSize, 1) * frameSize);
+        var buffer = LargeBuffers.Rent(Math.Max(ChunkBytes / frameSize, 1) * frameSize);
         try
         {
             if (offset == 0)
@@ -84,7 +83,7 @@ internal static class WalCopier
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
 
         return chain.Checksum == until.FrameChecksum

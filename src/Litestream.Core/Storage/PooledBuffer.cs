@@ -1,4 +1,4 @@
-using System.Buffers;
+using Litestream.Wal;
 
 namespace Litestream.Storage;
 
@@ -13,7 +13,7 @@ internal sealed class PooledBuffer : IDisposable
         if (_array.Length < length)
         {
             Dispose();
-            _array = ArrayPool<byte>.Shared.Rent(length);
+            _array = LargeBuffers.Rent(length);
         }
 
         return _array.AsMemory(0, length);
@@ -23,7 +23,7 @@ internal sealed class PooledBuffer : IDisposable
     {
         if (_array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_array);
+            LargeBuffers.Return(_array);
             _array = [];
         }
     }

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using K4os.Hash.xxHash;
+using Litestream.Wal;
 
 namespace Litestream.Storage;
 
@@ -134,7 +134,7 @@ internal static class TrailerFrame
         where T : class
     {
         length = (int)Math.Min(length, source.Size);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
+        var buffer = LargeBuffers.Rent(Math.Max(1, length));
         try
         {
             var stream = await client.OpenReadAsync(source.Key, source.Size - length, length, cancellationToken).ConfigureAwait(false);
@@ -148,7 +148,7 @@ internal static class TrailerFrame
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using K4os.Hash.xxHash;
 using Litestream.Shadow;
+using Litestream.Wal;
 using Microsoft.Win32.SafeHandles;
 
 namespace Litestream.Verification;
@@ -40,7 +41,7 @@ internal sealed class PageHashes : IDisposable
     {
         var hashes = new PageHashes(
             File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose), image);
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        var buffer = LargeBuffers.Rent(ReadBytes);
         var row = ArrayPool<ulong>.Shared.Rent(ReadBytes / 512);
         try
         {
@@ -64,7 +65,7 @@ internal sealed class PageHashes : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
             ArrayPool<ulong>.Shared.Return(row);
         }
     }
@@ -75,7 +76,7 @@ internal sealed class PageHashes : IDisposable
     {
         using var restored = File.OpenHandle(restoredPath);
         var size = RandomAccess.GetLength(restored);
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        var buffer = LargeBuffers.Rent(ReadBytes);
         var (row, expected) = (ArrayPool<ulong>.Shared.Rent(ReadBytes / 512), ArrayPool<ulong>.Shared.Rent(ReadBytes / 512));
         try
         {
@@ -107,7 +108,7 @@ internal sealed class PageHashes : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            LargeBuffers.Return(buffer);
             ArrayPool<ulong>.Shared.Return(row);
             ArrayPool<ulong>.Shared.Return(expected);
         }

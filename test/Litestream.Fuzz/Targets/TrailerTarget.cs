@@ -27,8 +27,12 @@ internal static class TrailerTarget
                 && read.Commits.All(commit => commit.EndOffset > read.Offset && commit.EndOffset <= read.EndOffset),
                 "a segment that cannot be");
             var written = SegmentTrailerCodec.Encode(read);
+            var again = SegmentTrailerCodec.ReadTail(written).Trailer;
+
+            // Times that lie close together are thinned whenever they are written; everything else stays.
             FuzzTarget.Demand(
-                SegmentTrailerCodec.ReadTail(written).Trailer is { } again && SegmentTrailerCodec.Encode(again).AsSpan().SequenceEqual(written),
+                again is not null && SegmentTrailerCodec.Encode(again with { Commits = read.Commits }).AsSpan().SequenceEqual(written)
+                && again.Commits.All(commit => read.Commits.Any(known => known.EndOffset == commit.EndOffset)),
                 "a segment's trailer says something else when it is written anew");
         }
 
