@@ -1,6 +1,7 @@
 namespace Litestream;
 
 /// <summary>The replication of all databases of this application. A singleton; thread-safe.</summary>
+/// <remarks>Made by this library, to be called: a later version may add members.</remarks>
 public interface ILitestream
 {
     /// <summary>The databases, in order of name.</summary>

@@ -1,6 +1,7 @@
 namespace Litestream;
 
 /// <summary>The replication of one database. Thread-safe. Also a keyed service under its name.</summary>
+/// <remarks>Made by this library, to be called: a later version may add members.</remarks>
 public interface ILitestreamDatabase
 {
     /// <summary>The name of the database in the options.</summary>

@@ -77,7 +77,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>The command line of such an application, the program first.</summary>
     public static string[] AppCommand(string project, params string[] arguments)
     {
-        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\'));
+        var folder = AppContext.BaseDirectory.TrimEnd('/', '\\');
+        var selfContained = Path.Combine(folder, "..", project, OperatingSystem.IsWindows() ? project + ".exe" : project);
+        if (File.Exists(selfContained))
+        {
+            return [Path.GetFullPath(selfContained), .. arguments]; // published beside the tests, for a system without an SDK
+        }
+
+        var configuration = Path.GetFileName(folder);
         var assembly = Repository.Combine("artifacts", "bin", project, configuration, project + ".dll");
         return [Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet", "exec", assembly, .. arguments];
     }

@@ -13,6 +13,11 @@ internal static class AtomicFile
     /// <summary>How the names of temporary files end.</summary>
     public const string TemporarySuffix = ".tmp";
 
+    private const int SharingViolation = unchecked((int)0x80070020);
+
+    // Windows alone: how long somebody who looks into a file is waited for. Scanners take milliseconds.
+    private static readonly TimeSpan HeldOpen = TimeSpan.FromSeconds(2);
+
     /// <summary>Writes a small file in place of what is there.</summary>
     /// <param name="path">Full path; its folder exists.</param>
     /// <param name="content">The whole content.</param>
@@ -72,7 +77,7 @@ internal static class AtomicFile
     {
         if (overwrite)
         {
-            File.Move(temporary, path, overwrite: true);
+            Replace(temporary, path);
         }
         else if (!MoveToNewName(temporary, path))
         {
@@ -130,6 +135,35 @@ internal static class AtomicFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // What failed before is what the caller must hear of.
+        }
+    }
+
+    private static void Replace(string temporary, string path)
+    {
+        if (!OperatingSystem.IsWindows() || Directory.Exists(path))
+        {
+            File.Move(temporary, path, overwrite: true);
+            return;
+        }
+
+        // A file cannot be replaced while somebody has it open who does not allow that: a virus scanner, a backup program.
+        Exception? refused = null;
+        if (!SpinWait.SpinUntil(() => (refused = TryReplace(temporary, path)) is null, HeldOpen))
+        {
+            throw new IOException($"'{path}' could not be replaced: another program has it open.", refused);
+        }
+    }
+
+    private static Exception? TryReplace(string temporary, string path)
+    {
+        try
+        {
+            File.Move(temporary, path, overwrite: true);
+            return null;
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException { HResult: SharingViolation } && File.Exists(path))
+        {
+            return exception;
         }
     }
 

@@ -64,8 +64,9 @@ internal static class FileListing
                 .Where(entry => !entry.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) || entry is DirectoryInfo)
                 .OrderBy(entry => entry is DirectoryInfo ? $"{entry.Name}/" : entry.Name, StringComparer.Ordinal)];
         }
-        catch (DirectoryNotFoundException exception)
+        catch (IOException exception) when (exception is DirectoryNotFoundException || (OperatingSystem.IsWindows() && File.Exists(path)))
         {
+            // Of a file Windows says that the parameter is invalid.
             ThrowIfNoFolder(root, exception);
             return [];
         }
@@ -76,7 +77,7 @@ internal static class FileListing
     }
 
     // Not found is also said when the root, or what it lies in, is a file. That is no empty replica.
-    private static void ThrowIfNoFolder(string root, DirectoryNotFoundException exception)
+    private static void ThrowIfNoFolder(string root, IOException exception)
     {
         for (var part = root; part is not null && !Directory.Exists(part); part = Path.GetDirectoryName(part))
         {

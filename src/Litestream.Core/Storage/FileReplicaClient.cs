@@ -37,7 +37,7 @@ public sealed class FileReplicaClient : IReplicaClient
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         _rights = new FileAccessRights(databasePath);
         _folders = new FolderSync(_root);
-        Location = new UriBuilder(Uri.UriSchemeFile, "") { Path = string.Join('/', _root.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)) }.Uri;
+        Location = FolderUri.Of(_root);
     }
 
     /// <inheritdoc/>

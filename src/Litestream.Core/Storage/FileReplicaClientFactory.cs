@@ -38,7 +38,7 @@ internal sealed class FileReplicaClientFactory : IReplicaClientFactory
 
     private static string Resolve(string folder, string contentRoot)
     {
-        if (folder == "~" || folder.StartsWith("~/", StringComparison.Ordinal))
+        if (folder == "~" || (folder.StartsWith('~') && folder.Length > 1 && IsSeparator(folder[1])))
         {
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
             return Path.GetFullPath(Path.Join(home, folder[1..]));
@@ -46,4 +46,6 @@ internal sealed class FileReplicaClientFactory : IReplicaClientFactory
 
         return Path.GetFullPath(folder, Path.GetFullPath(contentRoot));
     }
+
+    private static bool IsSeparator(char c) => c == Path.DirectorySeparatorChar || c == Path.AltDirectorySeparatorChar;
 }

@@ -9,15 +9,42 @@ internal static class ReplicaKey
     // What Windows takes for something else than a part of a name.
     private static readonly SearchValues<char> NotInWindowsNames = SearchValues.Create(@"\:*?""<>|");
 
+    private static readonly HashSet<string> WindowsDevices = new(
+        ["CON", "PRN", "AUX", "NUL", .. Enumerable.Range(0, 10).SelectMany(i => new[] { $"COM{i}", $"LPT{i}" })],
+        StringComparer.OrdinalIgnoreCase);
+
     /// <exception cref="ArgumentException">It is no key, or none that a folder can hold.</exception>
     public static void CheckFile([NotNull] string? key)
     {
         Check(key);
         if (key.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)
-            || (OperatingSystem.IsWindows() && key.AsSpan().ContainsAny(NotInWindowsNames)))
+            || (OperatingSystem.IsWindows() && !IsWindowsName(key)))
         {
             throw new ArgumentException($"'{key}' cannot be the name of an object in a folder.", nameof(key));
         }
+    }
+
+    /// <summary>
+    /// False if Windows would take a part for something else: for a device (<c>CON</c>, <c>nul.wal</c>), or for the name without
+    /// the dots and spaces at its end.
+    /// </summary>
+    internal static bool IsWindowsName(string key)
+    {
+        if (key.AsSpan().ContainsAny(NotInWindowsNames) || key.AsSpan().ContainsAnyInRange('\0', '\x1F'))
+        {
+            return false;
+        }
+
+        foreach (var part in key.Split('/'))
+        {
+            var stem = part.Split('.')[0].TrimEnd(' ');
+            if (part.EndsWith('.') || part.EndsWith(' ') || WindowsDevices.Contains(stem))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <exception cref="ArgumentException">It is no key.</exception>

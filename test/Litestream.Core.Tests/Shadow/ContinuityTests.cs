@@ -77,7 +77,7 @@ public sealed class ContinuityTests : CaptureTest
 
         capture.Compare();
         capture.Reasons.Should().HaveCount(1);
-        File.ReadAllBytes(shadow).AsSpan().SequenceEqual(File.ReadAllBytes(WalPath).AsSpan(0, (int)capture.Shadow.Last.Length)).Should().BeTrue();
+        SharedFile.ReadAllBytes(shadow).AsSpan().SequenceEqual(SharedFile.ReadAllBytes(WalPath).AsSpan(0, (int)capture.Shadow.Last.Length)).Should().BeTrue();
     }
 
     [Fact]
@@ -418,7 +418,7 @@ public sealed class ContinuityTests : CaptureTest
         for (var round = 1; round <= 3; round++)
         {
             // What a backup by File.Copy does: its close drops every lock that SQLite has in this process.
-            File.ReadAllBytes(App.Path + "-shm");
+            SharedFile.ReadAllBytes(App.Path + "-shm");
             await ResetAsync();
 
             capture.RunOnce();
@@ -451,7 +451,7 @@ public sealed class ContinuityTests : CaptureTest
         capture.Compare();
         App.Close();
         await using var other = await OtherProcess.StartAsync(App.Path);
-        File.ReadAllBytes(App.Path + "-shm");
+        SharedFile.ReadAllBytes(App.Path + "-shm");
         for (var i = 0; i < 3; i++)
         {
             await other.ExecuteAsync("INSERT INTO t VALUES(randomblob(2000))");

@@ -21,7 +21,7 @@ public sealed class ShadowFileTests : IDisposable
         app.Execute("PRAGMA wal_autocheckpoint=0");
         app.Execute("CREATE TABLE t(a)");
         app.Insert(20);
-        _wal = File.ReadAllBytes(app.Path + "-wal");
+        _wal = SharedFile.ReadAllBytes(app.Path + "-wal");
         WalHeader.TryParse(_wal, out _header).Should().BeTrue();
         _frameSize = _header.FrameSize;
     }
@@ -66,7 +66,7 @@ public sealed class ShadowFileTests : IDisposable
     {
         for (var length = 0; length < EndOf(4); length += 61)
         {
-            File.WriteAllBytes(ShadowPath, _wal[..length]);
+            SharedFile.WriteAllBytes(ShadowPath, _wal[..length]);
             using var shadow = Open();
 
             var chain = shadow.Load();
@@ -85,7 +85,7 @@ public sealed class ShadowFileTests : IDisposable
         {
             var damaged = _wal.ToArray();
             damaged[at] ^= 0x40;
-            File.WriteAllBytes(ShadowPath, damaged);
+            SharedFile.WriteAllBytes(ShadowPath, damaged);
             using var shadow = Open();
 
             shadow.Load();
@@ -109,12 +109,12 @@ public sealed class ShadowFileTests : IDisposable
     public void Keeps_the_times_over_any_number_of_starts()
     {
         Write(_wal, frames: 3, Start);
-        File.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(5)]);
+        SharedFile.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(5)]);
         using (var second = Open())
         {
             second.Load();
             second.Publish(_header, EndOf(6), Start.AddSeconds(10));
-            File.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(6)]);
+            SharedFile.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(6)]);
         }
 
         using var third = Open();
@@ -132,14 +132,14 @@ public sealed class ShadowFileTests : IDisposable
     public void Does_not_give_the_times_of_frames_that_were_lost_to_those_that_come_in_their_place()
     {
         Write(_wal, frames: 9, Start);
-        File.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(4)]);
+        SharedFile.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(4)]);
         using (var second = Open())
         {
             second.Load();
             second.Publish(_header, EndOf(5), Start.AddDays(1));
         }
 
-        File.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(9)]);
+        SharedFile.WriteAllBytes(ShadowPath, _wal[..(int)EndOf(9)]);
         using var third = Open();
         third.Load();
 
@@ -188,7 +188,7 @@ public sealed class ShadowFileTests : IDisposable
     public void Ignores_a_time_that_is_half_written(long micros)
     {
         Write(_wal, frames: 3, Start);
-        var times = File.ReadAllBytes(TimesPath);
+        var times = SharedFile.ReadAllBytes(TimesPath);
         BinaryPrimitives.WriteInt64LittleEndian(times.AsSpan(TimesEntry.Size + 8), micros);
         File.WriteAllBytes(TimesPath, times);
         using var shadow = Open();

@@ -193,7 +193,7 @@ public sealed partial class DatabaseConnectionTests : IDisposable
             File.Exists(app.Path + "-wal").Should().BeTrue("the application's last close checkpoints only if nobody else has the database open");
         }
 
-        var wal = File.ReadAllBytes(app.Path + "-wal");
+        var wal = SharedFile.ReadAllBytes(app.Path + "-wal");
         wal.Should().NotBeEmpty();
         using (var connection = Connections.Open(app.Path))
         {
@@ -201,7 +201,7 @@ public sealed partial class DatabaseConnectionTests : IDisposable
             header.MaxFrame.Should().BeGreaterThan(0);
         }
 
-        File.ReadAllBytes(app.Path + "-wal").Should().Equal(wal);
+        SharedFile.ReadAllBytes(app.Path + "-wal").Should().Equal(wal);
     }
 
     [Fact]

@@ -39,8 +39,8 @@ public sealed class DatabaseFileTests : IDisposable
         }
 
         // Only now may the database be opened by path: nobody holds a lock on it any more.
-        File.ReadAllBytes(app.Path).Should().Equal(database);
-        File.ReadAllBytes(app.Path + "-wal").Should().Equal(wal);
+        SharedFile.ReadAllBytes(app.Path).Should().Equal(database);
+        SharedFile.ReadAllBytes(app.Path + "-wal").Should().Equal(wal);
         wal.AsSpan(101, slice.Length).SequenceEqual(slice).Should().BeTrue();
     }
 

@@ -24,7 +24,7 @@ public sealed class WalIndexTests : IDisposable
         app.Insert(20);
         using var connection = Connections.Open(app.Path);
         var file = DatabaseFile.Attach(connection);
-        var wal = File.ReadAllBytes(app.Path + "-wal");
+        var wal = SharedFile.ReadAllBytes(app.Path + "-wal");
 
         WalIndex.Attach(connection).TryRead(out var index).Should().BeTrue();
 

@@ -21,7 +21,8 @@ public sealed class AtomicFileTests : IDisposable
         Directory.GetFiles(_directory.Path).Should().Equal(Target);
     }
 
-    [Fact]
+    // Windows lets a reader that does not expect it keep its file from being replaced.
+    [UnixFact]
     public void A_reader_sees_the_old_content_or_the_new_and_never_less()
     {
         var contents = new[] { new string('a', 100_000), new string('b', 50_000) };

@@ -151,7 +151,7 @@ public sealed class FileReplicaClientTests : ReplicaClientContract, IDisposable
         (await ListAsync(client, "")).Single().CreatedAt.Should().Be(new DateTimeOffset(time));
     }
 
-    [Fact]
+    [UnixFact]
     public async Task A_reader_keeps_the_object_it_opened()
     {
         await using var client = CreateClient();
