@@ -67,6 +67,16 @@ public class WalChecksumTests
     }
 
     [Fact]
+    public void The_narrow_vectors_of_other_processors_give_the_definition_at_any_alignment() => Gen.Select(
+        Gen.UInt, Gen.UInt, Gen.Int[0, 40].SelectMany(k => Gen.Byte.Array[(8 * k * k) + 3]), Gen.Int[0, 3], Gen.Bool)
+        .Sample((a, b, bytes, shift, bigEndian) =>
+        {
+            var data = bytes.AsSpan(shift, bytes.Length - 3);
+
+            WalChecksum.ComputeVector128(new(a, b), data, bigEndian).Should().Be(Definition(new(a, b), data, bigEndian));
+        });
+
+    [Fact]
     public void Refuses_half_a_pair()
     {
         var compute = () => WalChecksum.Compute(default, new byte[12], bigEndian: false);
