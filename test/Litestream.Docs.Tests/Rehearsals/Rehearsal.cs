@@ -29,6 +29,13 @@ internal sealed partial class Rehearsal(ITestOutputHelper output) : IDisposable
             done
             echo "'$1' does not appear"; cat "${2:-$WORK/background.log}"; return 1
         }
+        eventually() { # eventually COMMAND...
+            for _ in $(seq 600); do
+                "$@" >/dev/null 2>&1 && return 0
+                sleep 0.2
+            done
+            echo "never: $*"; "$@"
+        }
         stop_background() { # stop_background SIGNAL
             kill "-$1" -- "-$group"; wait "$group" || true; group=
         }
