@@ -66,7 +66,11 @@ public interface ILitestreamDatabase
     /// <see cref="WaitForReplicationAsync">wait</see> for. Also true if it cannot be told: while the database cannot be opened,
     /// was replaced, or replication is stopped. Microseconds, without a lock that a commit waits for.
     /// </summary>
-    /// <param name="sequence">What was returned before the work.</param>
+    /// <remarks>
+    /// False once the database was removed, if everything was replicated then: what is committed after that is nobody's to
+    /// replicate.
+    /// </remarks>
+    /// <param name="sequence">What was returned before the work; 0 to ask whether there is anything at all.</param>
     bool HasCommittedSince(long sequence);
 
     /// <summary>

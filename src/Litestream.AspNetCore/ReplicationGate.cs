@@ -17,6 +17,13 @@ internal sealed class ReplicationGate(ILitestream litestream, RequireReplication
 
     public TimeProvider TimeProvider { get; } = timeProvider;
 
+    /// <summary>Whether it is all databases that count: then those too that are added while a request runs.</summary>
+    public bool IncludesAdded => options.Databases.Count == 0;
+
+    /// <summary>Those whose changes count, as they are now; the same object until one of them comes or goes.</summary>
+    public IReadOnlyList<ILitestreamDatabase> Databases() =>
+        options.Databases.Count == 0 ? litestream.Databases : [.. options.Databases.Select(litestream.GetDatabase)];
+
     /// <exception cref="InvalidOperationException"><c>AddLitestream</c> was not called.</exception>
     public static ReplicationGate Create(IServiceProvider services, RequireReplicationOptions options) => new(
         services.GetService<ILitestream>() ?? throw new InvalidOperationException(
@@ -30,7 +37,7 @@ internal sealed class ReplicationGate(ILitestream litestream, RequireReplication
         if (context.Features.Get<ReplicationHold>() is { } outer)
         {
             // One hold for the request: two would wait twice. What is nearer to the endpoint knows better how.
-            outer.Use(options, Databases());
+            outer.Use(this, options);
             return next(context);
         }
 
@@ -77,7 +84,7 @@ internal sealed class ReplicationGate(ILitestream litestream, RequireReplication
 
     private async Task HoldAsync(HttpContext context, RequestDelegate next)
     {
-        var hold = new ReplicationHold(this, context, options, Databases());
+        var hold = new ReplicationHold(this, context, options);
         var original = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         using var body = new HeldResponseBody(hold, original);
         context.Features.Set(hold);
@@ -94,7 +101,4 @@ internal sealed class ReplicationGate(ILitestream litestream, RequireReplication
             context.Features.Set<ReplicationHold>(null);
         }
     }
-
-    private IReadOnlyList<ILitestreamDatabase> Databases() =>
-        options.Databases.Count == 0 ? litestream.Databases : [.. options.Databases.Select(litestream.GetDatabase)];
 }

@@ -7,23 +7,35 @@ namespace Litestream.AspNetCore;
 /// One request's wait: which databases it may have changed, and whether its response may leave. Used by one request, one
 /// call at a time.
 /// </summary>
-internal sealed class ReplicationHold(
-    ReplicationGate gate, HttpContext context, RequireReplicationOptions options, IReadOnlyList<ILitestreamDatabase> databases)
+internal sealed class ReplicationHold
 {
-    private readonly List<Mark> _marks = MarksOf(databases);
-    private RequireReplicationOptions _options = options;
+    private readonly ReplicationGate _gate;
+    private readonly HttpContext _context;
+    private readonly List<Mark> _marks = [];
+    private RequireReplicationOptions _options;
+
+    // Where it is all databases that count: as they were when last looked at.
+    private ReplicationGate? _all;
+    private IReadOnlyList<ILitestreamDatabase> _seen = [];
+
+    public ReplicationHold(ReplicationGate gate, HttpContext context, RequireReplicationOptions options)
+    {
+        (_gate, _context, _options) = (gate, context, options);
+        Mind(gate);
+    }
 
     /// <summary>An endpoint within has options of its own.</summary>
-    public void Use(RequireReplicationOptions inner, IReadOnlyList<ILitestreamDatabase> innerDatabases)
+    public void Use(ReplicationGate inner, RequireReplicationOptions innerOptions)
     {
-        _options = inner;
-        if (inner.Ignores(context.Request.Method))
+        _options = innerOptions;
+        if (innerOptions.Ignores(_context.Request.Method))
         {
             _marks.Clear();
+            _all = null;
             return;
         }
 
-        _marks.AddRange(MarksOf(innerDatabases).Where(mark => !_marks.Exists(known => known.Database == mark.Database)));
+        Mind(inner);
     }
 
     /// <summary>
@@ -32,7 +44,12 @@ internal sealed class ReplicationHold(
     /// <returns>True if the response may leave; false if it must not.</returns>
     public ValueTask<bool> MayLeaveAsync()
     {
-        List<ILitestreamDatabase>? changed = null;
+        if (_all is not null)
+        {
+            MindAdded(_all);
+        }
+
+        List<Mark>? changed = null;
         for (var i = 0; i < _marks.Count; i++)
         {
             var (database, before) = _marks[i];
@@ -40,7 +57,7 @@ internal sealed class ReplicationHold(
             {
                 // Taken before the wait: what is committed meanwhile is seen at the end.
                 _marks[i] = new Mark(database, database.GetCommitSequence());
-                (changed ??= []).Add(database);
+                (changed ??= []).Add(new Mark(database, before));
             }
         }
 
@@ -51,31 +68,31 @@ internal sealed class ReplicationHold(
     /// <param name="original">Where the answer goes.</param>
     public async Task RefuseAsync(IHttpResponseBodyFeature original)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        if (_context.RequestAborted.IsCancellationRequested)
         {
             return;
         }
 
-        if (context.Response.HasStarted)
+        if (_context.Response.HasStarted)
         {
-            gate.Aborted(context.Request);
-            context.Abort();
+            _gate.Aborted(_context.Request);
+            _context.Abort();
             return;
         }
 
-        var held = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        context.Features.Set(original);
+        var held = _context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        _context.Features.Set(original);
         try
         {
-            await ReplicationProblem.WriteAsync(context, _options.Timeout).ConfigureAwait(false);
+            await ReplicationProblem.WriteAsync(_context, _options.Timeout).ConfigureAwait(false);
         }
         finally
         {
-            context.Features.Set(held);
+            _context.Features.Set(held);
         }
     }
 
-    private async Task<bool> MayLeaveAsync(List<ILitestreamDatabase> changed)
+    private async Task<bool> MayLeaveAsync(List<Mark> changed)
     {
         var replicated = await TryWaitAsync(changed).ConfigureAwait(false);
         if (_options.Unreplicated != UnreplicatedResponse.Header)
@@ -83,30 +100,30 @@ internal sealed class ReplicationHold(
             return replicated;
         }
 
-        if (!context.Response.HasStarted)
+        if (!_context.Response.HasStarted)
         {
-            context.Response.Headers[_options.HeaderName] = replicated ? "true" : "false";
+            _context.Response.Headers[_options.HeaderName] = replicated ? "true" : "false";
         }
 
         return true;
     }
 
-    private async Task<bool> TryWaitAsync(List<ILitestreamDatabase> changed)
+    private async Task<bool> TryWaitAsync(List<Mark> changed)
     {
-        using var timeout = new CancellationTokenSource(_options.Timeout, gate.TimeProvider);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted);
+        using var timeout = new CancellationTokenSource(_options.Timeout, _gate.TimeProvider);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _context.RequestAborted);
         var token = patience.Token;
         try
         {
-            await Task.WhenAll(changed.Select(database => database.WaitForReplicationAsync(token))).ConfigureAwait(false);
-            gate.Succeeded();
+            await Task.WhenAll(changed.Select(mark => WaitAsync(mark, token))).ConfigureAwait(false);
+            _gate.Succeeded();
             return true;
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
-            if (!context.RequestAborted.IsCancellationRequested)
+            if (!_context.RequestAborted.IsCancellationRequested)
             {
-                gate.Failed(context.Request, Names(changed), _options.Timeout, reason: null);
+                _gate.Failed(_context.Request, Names(changed), _options.Timeout, reason: null);
             }
 
             return false;
@@ -114,22 +131,56 @@ internal sealed class ReplicationHold(
         catch (Exception exception) when (exception is LitestreamException or InvalidOperationException)
         {
             // A replica is faulted, or replication was stopped: it is no use to wait.
-            gate.Failed(context.Request, Names(changed), _options.Timeout, exception);
+            _gate.Failed(_context.Request, Names(changed), _options.Timeout, exception);
             return false;
         }
     }
 
-    private static string Names(List<ILitestreamDatabase> databases) => string.Join(", ", databases.Select(database => database.Name));
+    private static string Names(List<Mark> databases) => string.Join(", ", databases.Select(mark => mark.Database.Name));
 
-    private static List<Mark> MarksOf(IReadOnlyList<ILitestreamDatabase> databases)
+    private static async Task WaitAsync(Mark mark, CancellationToken cancellationToken)
     {
-        var marks = new List<Mark>(databases.Count);
+        try
+        {
+            await mark.Database.WaitForReplicationAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException) when (!mark.Database.HasCommittedSince(mark.Sequence))
+        {
+            // It was removed meanwhile, with everything on its replicas.
+        }
+    }
+
+    private void Mind(ReplicationGate gate)
+    {
+        var databases = gate.Databases();
+        var known = _marks.Count > 0 ? _marks.Select(mark => mark.Database).ToHashSet() : null;
+        _marks.EnsureCapacity(_marks.Count + databases.Count);
         foreach (var database in databases)
         {
-            marks.Add(new Mark(database, database.GetCommitSequence()));
+            if (known?.Contains(database) != true)
+            {
+                _marks.Add(new Mark(database, database.GetCommitSequence()));
+            }
         }
 
-        return marks;
+        if (gate.IncludesAdded)
+        {
+            (_all, _seen) = (gate, databases);
+        }
+    }
+
+    /// <summary>Of a database that was added since the request came, everything may be this request's doing.</summary>
+    private void MindAdded(ReplicationGate gate)
+    {
+        var databases = gate.Databases();
+        if (databases == _seen)
+        {
+            return;
+        }
+
+        var before = _seen.ToHashSet();
+        _marks.AddRange(databases.Where(database => !before.Contains(database)).Select(database => new Mark(database, 0)));
+        _seen = databases;
     }
 
     private readonly record struct Mark(ILitestreamDatabase Database, long Sequence);

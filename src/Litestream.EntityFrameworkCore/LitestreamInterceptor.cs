@@ -72,7 +72,7 @@ internal sealed class LitestreamInterceptor(LitestreamSqliteOptions options)
 
         // A connection of the pool may have been opened for another host, or before the database was added.
         if (ContextServices.FindLitestream(context, Litestream) is { } current
-            && (settings.Database is not { } known || !current.Databases.Contains(known)))
+            && (settings.Database is not { } known || !ReplicatedDatabases.Has(current, known)))
         {
             settings.Database = ReplicatedDatabases.Find(current, sqlite);
             if (settings.Database is null && ReplicatedDatabases.IsFirstMissOf(current, sqlite.DataSource))

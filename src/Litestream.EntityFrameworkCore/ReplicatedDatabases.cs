@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Litestream.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Litestream.EntityFrameworkCore;
@@ -12,28 +11,13 @@ internal static class ReplicatedDatabases
 
     private static readonly ConditionalWeakTable<ILitestream, HashSet<string>> Misses = [];
 
-    private static readonly StringComparison PathComparison =
-        OperatingSystem.IsLinux() || OperatingSystem.IsFreeBSD() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-
     /// <summary>Finds it by the file. The connection need not be open, and is not opened.</summary>
     /// <returns>Null if none is.</returns>
-    public static ILitestreamDatabase? Find(ILitestream litestream, SqliteConnection connection)
-    {
-        if (PathOf(connection) is not { } path)
-        {
-            return null;
-        }
+    public static ILitestreamDatabase? Find(ILitestream litestream, SqliteConnection connection) =>
+        PathOf(connection) is { } path ? litestream.FindDatabase(path) : null;
 
-        foreach (var database in litestream.Databases)
-        {
-            if (string.Equals(database.Path, path, PathComparison))
-            {
-                return database;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>Whether a database is still one of these.</summary>
+    public static bool Has(ILitestream litestream, ILitestreamDatabase database) => litestream.FindDatabase(database.Path) == database;
 
     /// <summary>Whether it has not been said yet that this file is not replicated.</summary>
     public static bool IsFirstMissOf(ILitestream litestream, string path)
@@ -61,6 +45,6 @@ internal static class ReplicatedDatabases
             source = Path.Combine(AppDomain.CurrentDomain.GetData("DataDirectory") as string ?? "", source[DataDirectory.Length..].TrimStart('/', '\\'));
         }
 
-        return SymbolicLinks.Resolve(Path.GetFullPath(source));
+        return Path.GetFullPath(source);
     }
 }

@@ -84,7 +84,7 @@ public sealed class ReplicatedApp : IAsyncDisposable
         if (_engine is not null)
         {
             using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await _engine.StopAsync(budget.Token);
+            await _engine.StopAsync(letGo: false, budget.Token);
             await _engine.DisposeAsync();
             _engine = null;
         }

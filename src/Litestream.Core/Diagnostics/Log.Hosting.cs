@@ -37,4 +37,10 @@ internal static partial class Log
 
     [LoggerMessage(1009, LogLevel.Warning, "Replication of database {Database} has stopped, and the database could not be read: what was committed after {LastSyncedAt} may not be on its replicas. It is uploaded after the next start, unless this disk is lost. Last error: {LastError}", EventName = nameof(NotReadableAtStop))]
     public static partial void NotReadableAtStop(ILogger logger, string database, DateTimeOffset? lastSyncedAt, string? lastError);
+
+    [LoggerMessage(1010, LogLevel.Information, "Database {Database} at {DatabasePath} was removed and is not replicated any more. Its backup stays, and so do its files", EventName = nameof(DatabaseRemoved))]
+    public static partial void DatabaseRemoved(ILogger logger, string database, string databasePath);
+
+    [LoggerMessage(1011, LogLevel.Warning, "The backup of database {Database} on replica {Replica} was deleted on demand: {Objects} objects with {Bytes} bytes", EventName = nameof(BackupDeleted))]
+    public static partial void BackupDeleted(ILogger logger, string database, string replica, long objects, long bytes);
 }

@@ -28,8 +28,12 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly LiveOptions _live;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _restoring;
+    private volatile bool _lettingGo;
+    private volatile bool _wentReplicated;
     private bool _stopped;
+    private bool _workersDisposed;
 
     public DatabaseEngine(
         DatabaseDefinition definition,
@@ -130,8 +134,19 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
         _reach.SyncAsync(cancellationToken);
 
-    public Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken) =>
-        _reach.WaitForAllAsync(cancellationToken);
+    public async Task<ReplicationPosition> WaitForReplicationAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reach.WaitForAllAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException) when (_lettingGo)
+        {
+            // Only then can be said whether there was anything to wait for.
+            await _gone.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     public Task<ReplicationPosition> WaitForReplicaAsync(string replica, CancellationToken cancellationToken) =>
         _reach.WaitForAsync(replica, cancellationToken);
@@ -143,7 +158,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
 
     public long GetCommitSequence() => _replicator.Sight.Read();
 
-    public bool HasCommittedSince(long sequence) => _replicator.Sight.HasCommittedSince(sequence);
+    public bool HasCommittedSince(long sequence) => !_wentReplicated && _replicator.Sight.HasCommittedSince(sequence);
 
     public DatabaseStatus GetStatus()
     {
@@ -174,7 +189,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     public IAsyncEnumerable<BackupGeneration> ListBackupsAsync(string? replica, CancellationToken cancellationToken) =>
         _restorer.ListBackupsAsync(replica, cancellationToken);
 
-    public async Task StopAsync(CancellationToken budget)
+    public async Task StopAsync(bool letGo, CancellationToken budget)
     {
         if (_stopped)
         {
@@ -182,37 +197,63 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         }
 
         _stopped = true;
-        await _inPlace.StopAsync().ConfigureAwait(false);
+        _lettingGo = letGo;
+        try
+        {
+            await _inPlace.StopAsync().ConfigureAwait(false);
+            var synced = await TrySyncAsync(budget).ConfigureAwait(false);
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _loops.WaitAsync(LoopsEndWithin, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            DisposeWorkers();
+            await _replicator.StopAsync(letGo || _definition.ReleaseOnStop).ConfigureAwait(false);
+            _wentReplicated = letGo && (synced || !File.Exists(Path)) && DatabaseStop.IsReplicated(GetStatus());
+        }
+        finally
+        {
+            _telemetry.End();
+            _gone.TrySetResult();
+        }
+
+        if (letGo)
+        {
+            await _inPlace.EndedAsync().ConfigureAwait(false);
+            await _loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            DisposeWorkers();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(letGo: true, new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await _replicator.DisposeAsync().ConfigureAwait(false);
+        _inPlace.Dispose();
+        _verifier.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<bool> TrySyncAsync(CancellationToken budget)
+    {
         try
         {
             // Whatever the state: a database may have come, or be readable again, since it was last looked at.
             await SyncAsync(budget).ConfigureAwait(false);
+            return true;
         }
         catch (Exception)
         {
             // Stopping goes on, whatever it was. The status says what is missing; the host says it to the log.
+            return false;
         }
+    }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _loops.WaitAsync(LoopsEndWithin, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_loops.IsCompleted)
+    private void DisposeWorkers()
+    {
+        if (_loops.IsCompleted && !Interlocked.Exchange(ref _workersDisposed, true))
         {
             foreach (var worker in _workers)
             {
                 worker.Dispose();
             }
         }
-
-        await _replicator.StopAsync(_definition.ReleaseOnStop).ConfigureAwait(false);
-        _telemetry.End();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
-        await _replicator.DisposeAsync().ConfigureAwait(false);
-        _inPlace.Dispose();
-        _verifier.Dispose();
-        _stop.Dispose();
     }
 }

@@ -82,6 +82,10 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// no longer than the budget, and never throws because something could not be replicated: the status then still
     /// shows, per replica, what it lacks.
     /// </summary>
+    /// <param name="letGo">
+    /// True if the database is removed: nothing of it is held any more, whatever the options say, and this returns only once
+    /// nothing runs any more, which has no bound if a client does not come back.
+    /// </param>
     /// <param name="budget">Cancelled when the last sync has used up its time; what must be done to stop safely is done all the same.</param>
-    Task StopAsync(CancellationToken budget);
+    Task StopAsync(bool letGo, CancellationToken budget);
 }

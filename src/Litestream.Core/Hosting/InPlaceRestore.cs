@@ -91,6 +91,9 @@ internal sealed class InPlaceRestore(
     /// <summary>Gives up what has not begun to exchange the files: the host stops, and would wait for it.</summary>
     public Task StopAsync() => _stop.CancelAsync();
 
+    /// <summary>Waits for the one that runs, after which none begins.</summary>
+    public Task EndedAsync() => _one.WaitAsync();
+
     public void Dispose()
     {
         _one.Dispose();

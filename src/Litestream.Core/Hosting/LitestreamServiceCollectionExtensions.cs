@@ -32,6 +32,8 @@ public static class LitestreamServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReplicaClientFactory, FileReplicaClientFactory>());
         services.TryAddSingleton<ReplicaClients>();
         services.TryAddSingleton<DatabaseDefinitions>();
+        services.TryAddSingleton<DatabaseChecks>();
+        services.TryAddSingleton<DatabaseMaker>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LitestreamOptions>, LitestreamOptionsValidator>());
         services.TryAddSingleton<IWalWatcher>(WalWatcher.Shared);
         services.TryAddSingleton(static provider => new LitestreamMetrics(provider.GetService<IMeterFactory>()));
@@ -51,11 +53,10 @@ public static class LitestreamServiceCollectionExtensions
             provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
         services.TryAddSingleton(static provider => new LitestreamHost(
             provider.GetRequiredService<OptionsReload>(),
-            provider.GetRequiredService<DatabaseDefinitions>(),
-            provider.GetRequiredService<IDatabaseEngineFactory>(),
+            provider.GetRequiredService<DatabaseMaker>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<StateChanges>(),
-            provider.GetService<ILogger<LitestreamHost>>() ?? NullLogger<LitestreamHost>.Instance));
+            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
         services.TryAddSingleton<ILitestream>(static provider => provider.GetRequiredService<LitestreamHost>());
 
         // Transient, so that the container neither caches nor disposes what belongs to ILitestream.

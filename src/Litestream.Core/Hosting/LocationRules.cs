@@ -2,15 +2,21 @@ namespace Litestream.Hosting;
 
 /// <summary>
 /// The rules about what lies where: no two databases on one file, no two replicas on one place, nothing inside another's
-/// folder. Each is told of a place in turn and compares it with those before.
+/// folder. Whoever comes is compared with all who are there, at a cost that does not grow with them. Thread-safe.
 /// </summary>
-internal sealed class LocationRules(ConfigurationErrors errors)
+internal sealed class LocationRules
 {
-    private readonly List<(string At, DatabasePaths Paths)> _databases = [];
-    private readonly List<(string At, Place Place)> _replicas = [];
+    private readonly Lock _lock = new(); // guards the indexes; taken alone, and no file is looked at under it
+    private readonly PlaceIndex _files = Folders();
+    private readonly PlaceIndex _metaFolders = Folders();
+    private readonly PlaceIndex _replicaFolders = Folders();
 
-    /// <summary>Adds a database.</summary>
-    public void AddDatabase(string at, DatabasePaths paths)
+    // By the query of the location, which may say which store is meant.
+    private readonly Dictionary<string, PlaceIndex> _replicas = new(StringComparer.Ordinal);
+
+    /// <summary>Adds a database, whatever is wrong with it.</summary>
+    /// <returns>Its places, given back when they are disposed.</returns>
+    public DatabasePlaces AddDatabase(string at, DatabasePaths paths, ConfigurationErrors errors)
     {
         var path = $"{at}:{nameof(DatabaseOptions.Path)}";
         var metaPath = $"{at}:{nameof(DatabaseOptions.MetaPath)}";
@@ -25,73 +31,100 @@ internal sealed class LocationRules(ConfigurationErrors errors)
             errors.Add(metaPath, "is a file; it must be a folder, which is created when it is missing");
         }
 
-        foreach (var (otherAt, other) in _databases)
+        var (file, meta) = (PathOrder.Trim(paths.Path), PathOrder.Trim(paths.MetaPath));
+        lock (_lock)
         {
-            if (PathOrder.Same(paths.Path, other.Path))
+            if (_files.At(file) is { } same)
             {
-                errors.Add(path, $"is the same file as {otherAt}:{nameof(DatabaseOptions.Path)}; a database is replicated once, to as many replicas as you like");
+                errors.Add(path, $"is the same file as {same}:{nameof(DatabaseOptions.Path)}; a database is replicated once, to as many replicas as you like");
             }
-            else if (PathOrder.IsAtOrInside(paths.MetaPath, other.MetaPath) || PathOrder.IsAtOrInside(other.MetaPath, paths.MetaPath))
+            else if ((_metaFolders.AtOrAbove(meta) ?? _metaFolders.AtOrBelow(meta)) is { } other)
             {
-                errors.Add(metaPath, $"is, or lies in, the same folder as the one of {otherAt}; each database needs its own");
+                errors.Add(metaPath, $"is, or lies in, the same folder as the one of {other}; each database needs its own");
             }
+
+            if (_replicaFolders.AtOrBelow(meta) is { } inside)
+            {
+                errors.Add(metaPath, $"is, or holds, the folder of {inside}; a replica needs a folder of its own, best on another disk");
+            }
+
+            if (_replicaFolders.At(file) is { } replica)
+            {
+                errors.Add(path, $"is the folder of {replica}; a replica needs a folder of its own");
+            }
+
+            _files.Add(file, at);
+            _metaFolders.Add(meta, at);
         }
 
-        _databases.Add((at, paths));
+        var places = new DatabasePlaces(_lock);
+        places.Add(_files, file, at);
+        places.Add(_metaFolders, meta, at);
+        return places;
     }
 
-    /// <summary>Adds a replica, after the database it belongs to.</summary>
-    public void AddReplica(string at, Uri location, ContentRoot contentRoot)
+    /// <summary>Adds a replica of a database.</summary>
+    /// <param name="places">Where the database is.</param>
+    /// <param name="at">Where the replica's URL stands in the options.</param>
+    /// <param name="location">Where it lies.</param>
+    /// <param name="contentRoot">Resolves links.</param>
+    /// <param name="errors">Told what is wrong.</param>
+    public void AddReplica(DatabasePlaces places, string at, Uri location, ContentRoot contentRoot, ConfigurationErrors errors)
     {
         // A trailing slash and a link to a folder are the same place under another name.
-        var place = location.IsFile
-            ? new Place(contentRoot.Resolve(location.LocalPath), Query: null)
-            : new Place(location.GetLeftPart(UriPartial.Path).TrimEnd('/'), location.Query);
-        if (place.IsFolder)
+        if (!location.IsFile)
         {
-            CheckFolder(at, place.Root);
+            Add(places, InStore(location.Query), location.GetLeftPart(UriPartial.Path).TrimEnd('/'), at, errors);
+            return;
         }
 
-        foreach (var (otherAt, other) in _replicas)
-        {
-            if (place.Contains(other) || other.Contains(place))
-            {
-                errors.Add(at, $"is the same place as {otherAt}, or one lies inside the other; two replicas in one place destroy each other");
-            }
-        }
-
-        _replicas.Add((at, place));
-    }
-
-    private void CheckFolder(string at, string folder)
-    {
+        var folder = PathOrder.Trim(contentRoot.Resolve(location.LocalPath));
         if (File.Exists(folder))
         {
             errors.Add(at, "is a file; a replica is a folder, which is created when it is missing");
         }
 
-        foreach (var (otherAt, other) in _databases)
+        lock (_lock)
         {
-            if (PathOrder.IsAtOrInside(folder, other.MetaPath))
+            if (_metaFolders.AtOrAbove(folder) is { } meta)
             {
-                errors.Add(at, $"is, or lies in, the meta folder of {otherAt}; a replica needs a folder of its own, best on another disk");
+                errors.Add(at, $"is, or lies in, the meta folder of {meta}; a replica needs a folder of its own, best on another disk");
             }
-            else if (PathOrder.Same(folder, other.Path))
+            else if (_files.At(folder) is { } file)
             {
-                errors.Add(at, $"is the database file of {otherAt}; a replica needs a folder of its own");
+                errors.Add(at, $"is the database file of {file}; a replica needs a folder of its own");
             }
+        }
+
+        Add(places, _replicaFolders, folder, at, errors);
+    }
+
+    private void Add(DatabasePlaces places, PlaceIndex replicas, string path, string at, ConfigurationErrors errors)
+    {
+        lock (_lock)
+        {
+            if ((replicas.AtOrAbove(path) ?? replicas.AtOrBelow(path)) is { } other)
+            {
+                errors.Add(at, $"is the same place as {other}, or one lies inside the other; two replicas in one place destroy each other");
+            }
+
+            replicas.Add(path, at);
+            places.Add(replicas, path, at);
         }
     }
 
-    /// <summary>A folder, or a location in a store, whose query may say which store is meant.</summary>
-    private readonly record struct Place(string Root, string? Query)
+    private PlaceIndex InStore(string query)
     {
-        public bool IsFolder => Query is null;
+        lock (_lock)
+        {
+            if (!_replicas.TryGetValue(query, out var index))
+            {
+                _replicas[query] = index = new PlaceIndex('/', StringComparer.Ordinal);
+            }
 
-        public bool Contains(Place other) =>
-            Query == other.Query
-            && (IsFolder
-                ? PathOrder.IsAtOrInside(other.Root, Root)
-                : $"{other.Root}/".StartsWith($"{Root}/", StringComparison.Ordinal));
+            return index;
+        }
     }
+
+    private static PlaceIndex Folders() => new(Path.DirectorySeparatorChar, PathOrder.Comparer);
 }

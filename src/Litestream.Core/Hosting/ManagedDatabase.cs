@@ -1,13 +1,16 @@
 namespace Litestream.Hosting;
 
 /// <summary>One database of a host, and how far it has been taken.</summary>
-internal sealed class ManagedDatabase(DatabaseDefinition definition, IDatabaseEngine engine)
+internal sealed class ManagedDatabase(DatabaseDefinition definition, IDatabaseEngine engine, DatabasePlaces places)
 {
     /// <summary>What the engine was made from.</summary>
     public DatabaseDefinition Definition { get; } = definition;
 
     /// <summary>What replicates it.</summary>
     public IDatabaseEngine Engine { get; } = engine;
+
+    /// <summary>Where it and its replicas lie.</summary>
+    public DatabasePlaces Places { get; } = places;
 
     /// <summary>What the application gets to see.</summary>
     public ILitestreamDatabase Public { get; } = new ReplicatedDatabase(engine);

@@ -39,11 +39,20 @@ internal static class OptionRules
         var copy = CopyOf(ForHost, options);
         foreach (var (name, database) in options.Databases)
         {
-            copy.Databases[name] = CopyOf(ForDatabase, database);
-            foreach (var (replica, its) in database.Replicas)
-            {
-                copy.Databases[name].Replicas[replica] = CopyOf(ForReplica, its);
-            }
+            copy.Databases[name] = Copy(database);
+        }
+
+        return copy;
+    }
+
+    /// <inheritdoc cref="Copy(LitestreamOptions)"/>
+    public static DatabaseOptions Copy(DatabaseOptions options)
+    {
+        var copy = CopyOf(ForDatabase, options);
+        foreach (var (replica, its) in options.Replicas)
+        {
+            // Nothing in the place of a replica is refused by the checks, which then name it.
+            copy.Replicas[replica] = its is null ? null! : CopyOf(ForReplica, its);
         }
 
         return copy;

@@ -18,6 +18,9 @@ internal sealed class OptionsReload(
 {
     private readonly Lock _lock = new(); // guards the fields below; one change at a time
     private readonly List<IDisposable> _registrations = [];
+
+    // Configured databases that were removed while the application runs.
+    private readonly HashSet<string> _released = new(StringComparer.Ordinal);
     private LitestreamOptions? _current;
     private Action<string, DatabaseOptions>? _apply;
 
@@ -44,6 +47,18 @@ internal sealed class OptionsReload(
             foreach (var source in sources.Where(source => (source.Name ?? Options.DefaultName) == Options.DefaultName))
             {
                 _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Changed));
+            }
+        }
+    }
+
+    /// <summary>From now on changes of one database are not, if it is a configured one: it is removed.</summary>
+    public void Release(string database)
+    {
+        lock (_lock)
+        {
+            if (_current?.Databases.Remove(database) == true)
+            {
+                _released.Add(database);
             }
         }
     }
@@ -83,6 +98,11 @@ internal sealed class OptionsReload(
                     ? string.Join("; ", invalid.Failures)
                     : exception.Message);
                 return;
+            }
+
+            foreach (var released in _released)
+            {
+                next.Databases.Remove(released);
             }
 
             var root = configurations.Select(configuration => configuration.Path).FirstOrDefault(path => path.Length > 0) ?? "Litestream";

@@ -9,7 +9,9 @@ namespace Litestream.Hosting;
 internal sealed class ReplicaClients(
     IEnumerable<IReplicaClientFactory> factories, IEnumerable<ConfigurationSource> sources, ContentRoot contentRoot) : IAsyncDisposable, IDisposable
 {
-    private readonly ConcurrentDictionary<(string Database, string Replica, string Url), Lazy<IReplicaClient>> _clients = new();
+    // By database, and then by replica and URL.
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<(string Replica, string Url), Lazy<IReplicaClient>>> _clients =
+        new(StringComparer.Ordinal);
 
     // A factory that is registered later replaces an earlier one for the same scheme.
     private readonly Dictionary<string, IReplicaClientFactory> _byScheme = ByScheme(factories);
@@ -20,7 +22,7 @@ internal sealed class ReplicaClients(
     /// <summary>The client of one replica, whose scheme is served.</summary>
     /// <exception cref="ArgumentException">The factory refuses the URL or its settings.</exception>
     public IReplicaClient Get(string databaseName, string databasePath, string replicaName, string url) =>
-        _clients.GetOrAdd((databaseName, replicaName, url), _ => new Lazy<IReplicaClient>(() =>
+        _clients.GetOrAdd(databaseName, _ => new()).GetOrAdd((replicaName, url), _ => new Lazy<IReplicaClient>(() =>
             _byScheme[ReplicaUrl.Scheme(url)].Create(new ReplicaClientContext
             {
                 DatabaseName = databaseName,
@@ -33,15 +35,24 @@ internal sealed class ReplicaClients(
                     ?? sources.LastOrDefault())?.Configuration,
             }))).Value;
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Disposes the clients of a database that nobody uses any more.</summary>
+    public async ValueTask ReleaseAsync(string databaseName)
     {
-        foreach (var key in _clients.Keys)
+        if (_clients.TryRemove(databaseName, out var clients))
         {
-            if (_clients.TryRemove(key, out var client) && client.IsValueCreated)
+            foreach (var client in clients.Values.Where(client => client.IsValueCreated))
             {
                 await client.Value.DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var database in _clients.Keys)
+        {
+            await ReleaseAsync(database).ConfigureAwait(false);
         }
     }
 

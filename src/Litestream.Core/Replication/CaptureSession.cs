@@ -121,6 +121,7 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
 
             _guard?.Dispose();
             _guard = null;
+            (releaseMark ? HeldCaptures.Take(definition.MetaPath) : null)?.Marks.Dispose();
         }
         finally
         {
@@ -275,25 +276,24 @@ internal sealed class CaptureSession(CaptureDefinition definition, TimeProvider 
     /// </summary>
     private void Guard()
     {
-        if (_guard is null)
-        {
-            var guard = new ReadMarks(Connect);
-            try
-            {
-                guard.Begin();
-            }
-            catch
-            {
-                guard.Dispose();
-                throw;
-            }
-
-            _guard = guard;
-            Sight.Open(guard.Index.Pointer, guard.Connection.HasMoved);
-        }
-        else
+        if (_guard is not null)
         {
             _guard.Leap(static () => { });
+            return;
         }
+
+        var guard = new ReadMarks(Connect);
+        try
+        {
+            guard.Begin();
+        }
+        catch
+        {
+            guard.Dispose();
+            throw;
+        }
+
+        _guard = guard;
+        Sight.Open(guard.Index.Pointer, guard.Connection.HasMoved);
     }
 }

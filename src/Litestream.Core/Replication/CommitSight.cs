@@ -49,8 +49,17 @@ internal sealed class CommitSight(string path)
     }
 
     /// <summary>Whether anything was committed since the number was <paramref name="sequence"/>, or it cannot be told.</summary>
+    /// <param name="sequence">What <see cref="Read"/> returned; 0, which it never does, for the time before there was a database.</param>
     public bool HasCommittedSince(long sequence)
     {
+        if (sequence == 0)
+        {
+            lock (_lock)
+            {
+                return _walIndex != 0 || Look() is null;
+            }
+        }
+
         // A file that was replaced has a wal-index of its own, which the old address does not lead to.
         var created = Created();
         lock (_lock)

@@ -46,6 +46,14 @@ internal static class ReplicaLayout
     /// <summary>True for exactly 16 lower-case hexadecimal digits.</summary>
     public static bool IsGeneration(string name) => name is { Length: 16 } && IsHex(name);
 
+    /// <summary>The generation that a key lies in, whatever it names there; null if it lies in none.</summary>
+    public static string? GenerationOf(string key) =>
+        key.StartsWith(GenerationsPrefix, StringComparison.Ordinal)
+        && key.IndexOf('/', GenerationsPrefix.Length) is var end and > 0
+        && IsGeneration(key[GenerationsPrefix.Length..end])
+            ? key[GenerationsPrefix.Length..end]
+            : null;
+
     /// <summary>Reads a key of a snapshot.</summary>
     public static bool TryParseSnapshot(string key, out SnapshotName name)
     {

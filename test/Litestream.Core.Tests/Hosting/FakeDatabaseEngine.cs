@@ -75,7 +75,7 @@ internal sealed class FakeDatabaseEngine(DatabaseDefinition definition, Concurre
         yield return new BackupGeneration { Name = "00000000000000aa", Replica = replica ?? "primary" };
     }
 
-    public Task StopAsync(CancellationToken budget) => Note("stop", () => OnStop(budget));
+    public Task StopAsync(bool letGo, CancellationToken budget) => Note(letGo ? "let go" : "stop", () => OnStop(budget));
 
     public ValueTask DisposeAsync()
     {

@@ -13,9 +13,13 @@ internal sealed class FakeReplicaClientFactory(params string[] schemes) : IRepli
 
     public IReplicaClient Create(ReplicaClientContext context)
     {
-        Contexts.Add(context);
         var client = new FakeReplicaClient(Locate(context));
-        Clients.Add(client);
+        lock (Clients)
+        {
+            Contexts.Add(context);
+            Clients.Add(client);
+        }
+
         return client;
     }
 }

@@ -179,7 +179,7 @@ public sealed class InPlaceRestoreTests : IAsyncDisposable
             async token =>
             {
                 using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-                await engine.StopAsync(budget.Token);
+                await engine.StopAsync(letGo: false, budget.Token);
                 await CloseAsync(token);
             })).Should().ThrowAsync<InvalidOperationException>().WithMessage("*stopped*");
 
