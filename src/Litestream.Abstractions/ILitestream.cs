@@ -65,7 +65,9 @@ public interface ILitestream
     /// <exception cref="ReplicaException">A replica does not have everything. The database was not removed.</exception>
     /// <exception cref="LitestreamException">The database could not be read. It was not removed.</exception>
     /// <exception cref="InvalidOperationException">The host was stopped, or stops meanwhile, with a last sync of its own.</exception>
+#pragma warning disable RS0027 // The other overload takes a flag in between: no call fits both.
     Task RemoveDatabaseAsync(string name, CancellationToken cancellationToken = default);
+#pragma warning restore RS0027
 
     /// <summary>
     /// The same; with <paramref name="evenIfUnreplicated"/> the last sync is tried within the same time, and the database is let

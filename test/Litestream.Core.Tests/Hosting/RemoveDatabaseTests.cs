@@ -316,10 +316,11 @@ public sealed class RemoveDatabaseTests : IDisposable
         var (host, litestream) = await StartAsync();
         using var _ = host;
         var begun = new TaskCompletionSource();
+        var hanging = new TaskCompletionSource();
         _application.Engines["a"].OnStop = _ =>
         {
             begun.SetResult();
-            return new TaskCompletionSource().Task;
+            return hanging.Task;
         };
         var removing = litestream.RemoveDatabaseAsync("a");
         await begun.Task.WaitAsync(Patience);
@@ -330,6 +331,8 @@ public sealed class RemoveDatabaseTests : IDisposable
 
         _application.Journal.Should().Contain("stop b");
         removing.IsCompleted.Should().BeFalse();
+        hanging.SetResult();
+        await removing.WaitAsync(Patience);
     }
 
     [Fact]
