@@ -1,9 +1,11 @@
 using System.Globalization;
+using Litestream.Stress;
 using Litestream.Testing.Stress;
 
 return args switch
 {
     ["writer", var database, var seed, var pageSize] => Write(database, Number(seed), Number(pageSize)),
+    ["tenants", .. var rest] => await TenantRun.RunAsync(TenantOptions.Parse(rest)),
     _ => await RunAsync(args),
 };
 
@@ -32,6 +34,9 @@ static async Task<int> RunAsync(string[] args)
                         everything at once on one database; exit code 1 if the shadow was not the database
                     writer DATABASE SEED PAGE-SIZE
                         the writer process that such a run kills
+                    tenants [--count N] [--active N] [--seconds N] [--churn N] [--folder PATH]
+                        N databases in one host: what they cost at start, idle and active, and what is left when they have
+                        come and gone; exit code 1 if something is
                     """);
                 return 2;
         }

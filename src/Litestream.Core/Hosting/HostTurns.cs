@@ -4,7 +4,9 @@ namespace Litestream.Hosting;
 /// Who may do what at a time: a change of the host's stage alone, changes of single databases beside each other. Whoever
 /// changes the stage waits for those that are under way, and those who come later wait for him. Thread-safe.
 /// </summary>
+#pragma warning disable CA1001 // A semaphore without a wait handle holds nothing, and whoever comes late must still find it.
 internal sealed class HostTurns
+#pragma warning restore CA1001
 {
     // Held by whoever changes the stage, and for a moment by those who begin a change of a database.
     private readonly SemaphoreSlim _stage = new(1, 1);

@@ -50,14 +50,16 @@ internal sealed class NameTurns
             _names.Remove(name);
         }
 
-        turns.Turn.Dispose();
+        turns.Dispose();
     }
 
-    private sealed class Name
+    private sealed class Name : IDisposable
     {
         public SemaphoreSlim Turn { get; } = new(1, 1);
 
         public int Users { get; set; }
+
+        public void Dispose() => Turn.Dispose();
     }
 
     private sealed class Taken(NameTurns all, string name, Name turns) : IDisposable

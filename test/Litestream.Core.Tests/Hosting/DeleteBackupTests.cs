@@ -40,7 +40,7 @@ public sealed class DeleteBackupTests : IAsyncDisposable
 
         var deleted = await _litestream.DeleteBackupAsync("acme", Options("acme"));
 
-        deleted.Objects.Should().BeGreaterThanOrEqualTo(2);
+        deleted.Objects.Should().BePositive();
         deleted.Bytes.Should().BePositive();
         Directory.EnumerateFiles(_folder.File("backups/acme"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).Should().BeEquivalentTo("notes.txt", "else");
         app.Scalar("SELECT count(*) FROM t").Should().Be(3);

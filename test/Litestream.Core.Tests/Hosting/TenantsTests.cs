@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Litestream.Diagnostics;
 using Litestream.Testing;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -132,11 +130,11 @@ public sealed class TenantsTests : IAsyncDisposable
     public async Task A_database_that_was_removed_unreplicated_goes_on_saying_that_something_is_missing()
     {
         await _host.StartAsync();
-        var tenant = await _litestream.AddDatabaseAsync("acme", Options("acme"));
+        var tenant = await _litestream.AddDatabaseAsync("acme", Options("acme", syncInterval: TimeSpan.FromHours(1)));
         using var app = Create("acme");
         await tenant.SyncAsync().WaitAsync(Patience);
         var before = tenant.GetCommitSequence();
-        Directory.Delete(_folder.File("backups"), recursive: true);
+        Directory.Move(_folder.File("backups"), _folder.File("moved"));
         await File.WriteAllTextAsync(_folder.File("backups"), "in the way");
         app.Insert(1);
 
