@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Litestream.Compare.Programs;
+using Litestream.Compare.Sections;
 
 namespace Litestream.Compare.Measuring;
 
@@ -22,16 +23,9 @@ internal static class Report
         foreach (var section in results.Samples.GroupBy(sample => sample.Section))
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"### {titles[section.Key]}").AppendLine();
-            var variants = Variant.Order.Where(variant => section.Any(sample => sample.Variant == variant)).ToList();
-            var pairs = Variant.Pairs.Where(pair => variants.Contains(pair.Theirs) && variants.Contains(pair.Ours)).ToList();
-            text.AppendLine(CultureInfo.InvariantCulture, $"| workload | measured | {string.Join(" | ", variants.Concat(pairs.Select(pair => $"ahead, {pair.Name}")))} |");
-            text.AppendLine(CultureInfo.InvariantCulture, $"| --- | --- |{string.Concat(Enumerable.Repeat(" ---: |", variants.Count + pairs.Count))}");
-            foreach (var row in section.GroupBy(sample => (sample.Case, sample.Metric, sample.Unit, sample.Better)))
+            if (section.Key != GrowthSection.Name)
             {
-                var cells = variants.ToDictionary(variant => variant, variant => Spread.Of(row.Where(sample => sample.Variant == variant).Select(sample => sample.Value)));
-                var ratios = pairs.Select(pair => Ratio(row.Key.Better, cells[pair.Theirs].Median, cells[pair.Ours].Median));
-                text.AppendLine(CultureInfo.InvariantCulture,
-                    $"| {row.Key.Case} | {row.Key.Metric}{(row.Key.Unit.Length > 0 ? $", {row.Key.Unit}" : "")} | {string.Join(" | ", variants.Select(variant => cells[variant].ToString()).Concat(ratios))} |");
+                AppendTable(text, section);
             }
 
             foreach (var (_, note) in results.Notes.Where(note => note.Section == section.Key))
@@ -41,6 +35,21 @@ internal static class Report
         }
 
         return text.ToString();
+    }
+
+    private static void AppendTable(StringBuilder text, IGrouping<string, Sample> section)
+    {
+        var variants = Variant.Order.Where(variant => section.Any(sample => sample.Variant == variant)).ToList();
+        var pairs = Variant.Pairs.Where(pair => variants.Contains(pair.Theirs) && variants.Contains(pair.Ours)).ToList();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| workload | measured | {string.Join(" | ", variants.Concat(pairs.Select(pair => $"ahead, {pair.Name}")))} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| --- | --- |{string.Concat(Enumerable.Repeat(" ---: |", variants.Count + pairs.Count))}");
+        foreach (var row in section.GroupBy(sample => (sample.Case, sample.Metric, sample.Unit, sample.Better)))
+        {
+            var cells = variants.ToDictionary(variant => variant, variant => Spread.Of(row.Where(sample => sample.Variant == variant).Select(sample => sample.Value)));
+            var ratios = pairs.Select(pair => Ratio(row.Key.Better, cells[pair.Theirs].Median, cells[pair.Ours].Median));
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"| {row.Key.Case} | {row.Key.Metric}{(row.Key.Unit.Length > 0 ? $", {row.Key.Unit}" : "")} | {string.Join(" | ", variants.Select(variant => cells[variant].ToString()).Concat(ratios))} |");
+        }
     }
 
     public static string ToJson(Results results, IReadOnlyList<(string What, string Value)> machine, Settings settings) => JsonSerializer.Serialize(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Litestream.Compare.Measuring;
 using Litestream.Compare.Programs;
 using Litestream.Compare.Worker;
@@ -8,9 +9,11 @@ namespace Litestream.Compare.Sections;
 /// <summary>How cost grows with work: of this library alone. The exponent of 1 is linear, 0 is flat.</summary>
 internal sealed class GrowthSection : ISection
 {
+    public const string Name = "growth";
+
     private readonly Dictionary<(string Curve, string Metric), List<(double Work, double Cost)>> _points = [];
 
-    public string Letter => "growth";
+    public string Letter => Name;
 
     public string Title => "How cost grows with work (this library alone)";
 
@@ -27,10 +30,25 @@ internal sealed class GrowthSection : ISection
         await SegmentsAsync(contest);
         await DatabasesAsync(contest);
         await CommitRateAsync(contest);
-        foreach (var ((curve, metric), points) in _points.Where(curve => curve.Value.Count > 1))
+        foreach (var curve in _points.GroupBy(points => points.Key.Curve))
         {
-            contest.Results.Note(Letter, string.Create(CultureInfo.InvariantCulture, $"{curve}, {metric}: exponent {Exponent(points):0.00}"));
+            contest.Results.Note(Letter, Table(curve.Key, [.. curve.Select(points => (points.Key.Metric, points.Value))]));
         }
+    }
+
+    private static string Table(string curve, IReadOnlyList<(string Metric, List<(double Work, double Cost)> Points)> rows)
+    {
+        var works = rows.SelectMany(row => row.Points).Select(point => point.Work).Distinct().Order().ToList();
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {curve} | {string.Join(" | ", works.Select(work => work.ToString("N0", CultureInfo.InvariantCulture)))} | exponent |");
+        text.Append(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Enumerable.Repeat(" ---: |", works.Count + 1))}");
+        foreach (var (metric, points) in rows)
+        {
+            var cells = works.Select(work => Spread.Of(points.Where(point => point.Work.Equals(work)).Select(point => point.Cost)).ToString());
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"| {metric} | {string.Join(" | ", cells)} | {(works.Count > 1 ? Exponent(points).ToString("0.00", CultureInfo.InvariantCulture) : "")} |");
+        }
+
+        return text.ToString();
     }
 
     private async Task DatabaseSizeAsync(Contest contest)
@@ -57,7 +75,7 @@ internal sealed class GrowthSection : ISection
         File.Copy(template, path);
         await using (var first = await Replicator.StartAsync(Variant.Ours, folder, null, [(path, replica)]))
         {
-            await Contest.UntilAsync(() => Contest.HasBegun(replica.Path), first);
+            await Contest.UntilAsync(() => Contest.FindFiles(replica.Path, "*.snapshot.lz4").Any(), first);
             await first.StopAsync(isWorker: true);
         }
 
@@ -90,11 +108,14 @@ internal sealed class GrowthSection : ISection
     {
         var scenario = RestoreScenario.All.Single(scenario => scenario.Name == "segments");
         var replicas = new List<(int, string)>();
-        foreach (var scale in contest.Pick<int[]>([10, 20, 40, 100], [1]))
+        foreach (var scale in contest.Pick<int[]>([5, 10, 25, 100], [1]))
         {
             replicas.Add((
                 scenario.Rounds * scale / 100,
-                await scenario.PrepareAsync(Path.Combine(contest.Fixtures, string.Create(CultureInfo.InvariantCulture, $"growth-segments-{scale}")), scale, baseScale: 10)));
+                await scenario.PrepareAsync(
+                    Path.Combine(contest.Fixtures, scale == 100 ? "segments-100" : string.Create(CultureInfo.InvariantCulture, $"growth-segments-{scale}")),
+                    scale,
+                    baseScale: 100)));
         }
 
         return replicas;
@@ -138,9 +159,10 @@ internal sealed class GrowthSection : ISection
     private void Add(Contest contest, string curve, double work, string metric, string unit, double cost)
     {
         contest.Results.Add(Letter, $"{curve}: {work.ToString("N0", CultureInfo.InvariantCulture)}", metric, unit, Better.Lower, Variant.Ours.Name, cost);
-        if (!_points.TryGetValue((curve, metric), out var points))
+        var named = unit.Length > 0 ? $"{metric}, {unit}" : metric;
+        if (!_points.TryGetValue((curve, named), out var points))
         {
-            _points[(curve, metric)] = points = [];
+            _points[(curve, named)] = points = [];
         }
 
         points.Add((work, cost));
