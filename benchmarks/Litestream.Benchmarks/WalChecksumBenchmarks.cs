@@ -25,7 +25,7 @@ public class WalChecksumBenchmarks
         _copy = new byte[PageSize];
         new Random(1).NextBytes(_page);
         var expected = WalChecksum.ComputeScalar(default, _page, bigEndian: false);
-        if (Vector128Checksum.Compute(_page) != expected || (CCompiler.Checksum is not null && CLoop() != (expected.Sum1 ^ expected.Sum2)))
+        if (WalChecksum.ComputeVector128(default, _page, bigEndian: false) != expected || (CCompiler.Checksum is not null && CLoop() != (expected.Sum1 ^ expected.Sum2)))
         {
             throw new InvalidOperationException("They compute different things.");
         }
@@ -47,8 +47,9 @@ public class WalChecksumBenchmarks
     [Benchmark]
     public uint ScalarBigEndian() => WalChecksum.ComputeScalar(default, _page, bigEndian: true).Sum2;
 
+    /// <summary>As a processor without vectors of 256 bits computes it, ARM64 for one.</summary>
     [Benchmark]
-    public uint In128Bits() => Vector128Checksum.Compute(_page).Sum2;
+    public uint In128Bits() => WalChecksum.ComputeVector128(default, _page, bigEndian: false).Sum2;
 
     [Benchmark]
     public uint Checksum() => WalChecksum.Compute(default, _page, bigEndian: false).Sum2;
