@@ -64,7 +64,7 @@ internal static class FileListing
                 .Where(entry => !entry.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) || entry is DirectoryInfo)
                 .OrderBy(entry => entry is DirectoryInfo ? $"{entry.Name}/" : entry.Name, StringComparer.Ordinal)];
         }
-        catch (IOException exception) when (exception is DirectoryNotFoundException || (OperatingSystem.IsWindows() && File.Exists(path)))
+        catch (IOException exception) when (exception is DirectoryNotFoundException || (OperatingSystem.IsWindows() && File.Exists(Path.TrimEndingDirectorySeparator(path))))
         {
             // Of a file Windows says that the parameter is invalid.
             ThrowIfNoFolder(root, exception);

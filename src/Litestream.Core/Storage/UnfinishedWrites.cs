@@ -43,7 +43,9 @@ internal static class UnfinishedWrites
         try
         {
             // Somebody who still writes, and only was stopped for a while, holds a lock that does not go with this one.
-            using var owned = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+            // Windows deletes a file that is open only if whoever has it open, we too, allows that.
+            var share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+            using var owned = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, share, bufferSize: 1);
             File.Delete(path);
         }
         catch (Exception exception) when (FileFailure.IsFileFailure(exception))

@@ -318,7 +318,7 @@ public sealed class ContinuityTests : CaptureTest
         capture.Image.PageSize.Should().Be(1024);
     }
 
-    [Fact]
+    [UnixFact]
     public void A_database_that_was_replaced_ends_the_pass_with_an_exception()
     {
         var capture = Capture().Start();
@@ -406,7 +406,7 @@ public sealed class ContinuityTests : CaptureTest
         capture.Compare();
     }
 
-    [Fact]
+    [UnixFact]
     public async Task Locks_that_were_dropped_under_us_are_noticed_every_time()
     {
         var capture = Capture().Start();
@@ -443,7 +443,7 @@ public sealed class ContinuityTests : CaptureTest
         }
     }
 
-    [Fact]
+    [UnixFact]
     public async Task Locks_that_were_dropped_under_us_are_noticed_by_who_takes_an_image()
     {
         var capture = Capture().Start();
