@@ -1,5 +1,3 @@
-using K4os.Compression.LZ4.Streams;
-
 namespace Litestream.Storage;
 
 /// <summary>
@@ -32,11 +30,7 @@ internal static class Lz4Frame
     /// Disposing throws <see cref="InvalidOperationException"/> if nothing was written: an empty object would be taken
     /// for a cut one.
     /// </remarks>
-    public static Stream OpenEncoder(Stream destination, bool leaveOpen)
-    {
-        var settings = new LZ4EncoderSettings { ChainBlocks = false, BlockSize = BlockSize, ContentChecksum = true };
-        return new Lz4EncoderStream(LZ4Stream.Encode(destination, settings, leaveOpen));
-    }
+    public static Stream OpenEncoder(Stream destination, bool leaveOpen) => new Lz4EncoderStream(destination, leaveOpen);
 
     /// <summary>
     /// A stream to read the content of the first frame from. It ends only after the frame's end and checksum have been

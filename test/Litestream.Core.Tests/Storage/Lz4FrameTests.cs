@@ -237,6 +237,47 @@ public class Lz4FrameTests
         await read.Should().ThrowAsync<InvalidOperationException>();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    [InlineData((4 << 20) - 1)]
+    [InlineData(4 << 20)]
+    [InlineData((4 << 20) + 1)]
+    [InlineData(9_000_000)]
+    public async Task A_frame_is_byte_for_byte_what_the_encoder_of_K4os_makes(int length)
+    {
+        var settings = new LZ4EncoderSettings { ChainBlocks = false, BlockSize = Mem.M4, ContentChecksum = true };
+        var noise = new byte[length];
+        new Random(length).NextBytes(noise);
+        foreach (var content in new[] { SemiText(length), noise })
+        {
+            (await EncodeAsync(content)).AsSpan().SequenceEqual(Encode(content, settings)).Should().BeTrue();
+            using var destination = new MemoryStream();
+            using (var encoder = Lz4Frame.OpenEncoder(destination, leaveOpen: true))
+            {
+                encoder.Write(content.AsSpan(0, 1));
+                encoder.Write(content.AsSpan(1));
+            }
+
+            destination.ToArray().AsSpan().SequenceEqual(Encode(content, settings)).Should().BeTrue();
+        }
+    }
+
+    [Fact]
+    public void An_object_of_a_few_bytes_takes_no_memory_of_a_whole_block()
+    {
+        using var destination = new MemoryStream();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        using (var encoder = Lz4Frame.OpenEncoder(destination, leaveOpen: true))
+        {
+            encoder.Write("a few bytes"u8);
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1 << 20);
+    }
+
     internal static async Task<byte[]> EncodeAsync(byte[] content)
     {
         using var destination = new MemoryStream();
