@@ -8,7 +8,7 @@ internal sealed class Sampler : IAsyncDisposable
     private const double MaxCheckpointPages = 10_000;
     private const double MiB = 1 << 20;
 
-    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromMinutes(1);
 
     private readonly IReadOnlyList<(SoakDatabase Database, ILitestreamDatabase Replicated)> _databases;
     private readonly List<ReplicaWatch> _replicas = [];
