@@ -1,0 +1,8 @@
+namespace Tenants;
+
+public sealed class Note
+{
+    public long Id { get; set; }
+
+    public required string Text { get; set; }
+}
