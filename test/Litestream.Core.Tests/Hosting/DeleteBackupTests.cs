@@ -141,7 +141,7 @@ public sealed class DeleteBackupTests : IAsyncDisposable
         }
     }
 
-    /// <summary>A store with an older generation and the newest, each with two snapshots.</summary>
+    /// <summary>A store with an older generation and the newest, each with a snapshot and some WAL.</summary>
     private async Task<(MemoryReplicaClient Store, ReplicationPosition Newest)> WithTwoGenerationsAsync()
     {
         var store = new MemoryReplicaClient();
@@ -157,8 +157,6 @@ public sealed class DeleteBackupTests : IAsyncDisposable
             {
                 database.Insert(20);
                 newest = await app.SyncAsync();
-                await app.Engine.SnapshotAsync("mem", CancellationToken.None);
-                database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             }
 
             await app.StopAsync();
