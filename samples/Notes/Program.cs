@@ -1,5 +1,6 @@
 using System.Globalization;
 using Litestream;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Notes;
 
@@ -21,6 +22,28 @@ Directory.CreateDirectory("data");
 await using (var scope = app.Services.CreateAsyncScope())
 {
     await scope.ServiceProvider.GetRequiredService<NotesDb>().Database.EnsureCreatedAsync();
+}
+
+// While the notes are restored in place, whoever asks for them gets a 503 with Retry-After. It stands before what uses the database.
+var pause = new RequestPause();
+app.UseRequestPause(pause);
+
+// How the backup stands, and the way back in time. Here while developing, and only under the names of this machine, so that no
+// other site gets at it through the browser. Where there are users, one of their roles: .RequireAuthorization("operators").
+if (app.Environment.IsDevelopment())
+{
+    app.MapLitestream("/litestream", o =>
+    {
+        o.AllowDownload = true;
+        o.AllowRestoreInPlace = true;
+        o.ShowPaths = true;
+        o.Pause = pause;
+        o.CloseConnections = (_, _) =>
+        {
+            SqliteConnection.ClearAllPools();
+            return Task.CompletedTask;
+        };
+    }).RequireHost("localhost", "127.0.0.1").AllowAnonymous();
 }
 
 // The page: a form and the notes, newest first.

@@ -3,7 +3,7 @@ using Litestream.AspNetCore;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Adds the waiting for replicas to an application's pipeline.</summary>
+/// <summary>Adds the waiting for replicas, and for restores in place, to an application's pipeline.</summary>
 public static class LitestreamApplicationBuilderExtensions
 {
     /// <summary>
@@ -25,5 +25,23 @@ public static class LitestreamApplicationBuilderExtensions
         ArgumentNullException.ThrowIfNull(app);
         var gate = ReplicationGate.Create(app.ApplicationServices, RequireReplicationOptions.Create(configure));
         return app.Use(next => context => gate.InvokeAsync(context, next));
+    }
+
+    /// <summary>
+    /// While a database is restored in place, answers every request behind this middleware with a 503 and <c>Retry-After</c>;
+    /// and counts those at work, so that the restore waits for them. It stands before whatever uses a database.
+    /// </summary>
+    /// <remarks>
+    /// The page of <c>MapLitestream</c> and endpoints with <c>AllowDuringRestore</c> go through. Nothing but a request is held off:
+    /// background work is the application's own.
+    /// </remarks>
+    /// <param name="app">The application's pipeline.</param>
+    /// <param name="pause">What holds them off; the same as in <see cref="LitestreamPageOptions.Pause"/>, or around a restore of the application's own.</param>
+    /// <returns>The pipeline.</returns>
+    public static IApplicationBuilder UseRequestPause(this IApplicationBuilder app, RequestPause pause)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(pause);
+        return app.Use(next => context => pause.InvokeAsync(context, next));
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Adds the waiting for replicas to endpoints.</summary>
+/// <summary>Says of endpoints how they stand to replication: whether they wait for it, and for restores in place.</summary>
 public static class LitestreamEndpointConventionBuilderExtensions
 {
     /// <summary>
@@ -43,6 +43,21 @@ public static class LitestreamEndpointConventionBuilderExtensions
                     StatusCodes.Status503ServiceUnavailable, typeof(ProblemDetails), [ReplicationProblem.ContentType]));
             }
         });
+        return builder;
+    }
+
+    /// <summary>
+    /// Says that this endpoint, or each of this group, uses no database: <c>UseRequestPause</c> neither holds its requests off
+    /// during a restore in place, nor waits for them. For health checks, and for streams that last.
+    /// </summary>
+    /// <typeparam name="TBuilder">What builds the endpoint.</typeparam>
+    /// <param name="builder">What builds the endpoint.</param>
+    /// <returns>The same builder.</returns>
+    public static TBuilder AllowDuringRestore<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Add(endpoint => endpoint.Metadata.Add(new AllowedDuringRestore()));
         return builder;
     }
 }

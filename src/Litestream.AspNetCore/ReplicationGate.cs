@@ -1,4 +1,5 @@
 using Litestream.AspNetCore.Diagnostics;
+using Litestream.AspNetCore.StatusPage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,7 +42,9 @@ internal sealed class ReplicationGate(ILitestream litestream, RequireReplication
             return next(context);
         }
 
-        return options.Ignores(context.Request.Method) ? next(context) : HoldAsync(context, next);
+        // The status page is needed most when a replica does not answer; and it changes nothing.
+        var isPage = context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is not null;
+        return isPage || options.Ignores(context.Request.Method) ? next(context) : HoldAsync(context, next);
     }
 
     /// <summary>A change is on the replicas.</summary>
