@@ -39,4 +39,10 @@ app.MapGet("/orders", (OrderBook book, CancellationToken cancellationToken) => b
 app.MapHealthChecks("/health");
 app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
 
+// How the backup stands: here while developing, and only under the names of this machine. docs/status-page.md says how to protect it.
+if (app.Environment.IsDevelopment())
+{
+    app.MapLitestream("/litestream", o => o.AllowDownload = true).RequireHost("localhost", "127.0.0.1").AllowAnonymous();
+}
+
 await app.RunAsync();

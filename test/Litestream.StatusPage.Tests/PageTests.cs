@@ -15,7 +15,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>, IAsyncD
         await StartAsync();
         await using var tab = await browser.OpenAsync(_app);
         await tab.UntilAsync("document.getElementById('page').dataset.health === 'safe'");
-        (await tab.TextAsync("h1")).Should().Be("Everything that is committed is in the backup.");
+        (await tab.TextAsync("h1")).Should().Be("Everything is safe: the backup keeps up.");
         (await tab.TextAsync("#name")).Should().Be("notes");
         await tab.UntilAsync("document.querySelector('.chart').getAttribute('aria-label').includes('at most')");
 

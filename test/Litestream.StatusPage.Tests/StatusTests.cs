@@ -27,7 +27,7 @@ public sealed partial class StatusTests : IAsyncDisposable
         var status = await _app.GetAsync("status");
 
         ((string?)status["health"]).Should().Be("safe");
-        ((string?)status["summary"]).Should().Be("Everything that is committed is in the backup.");
+        ((string?)status["summary"]).Should().Be("Everything is safe: the backup keeps up.");
         var replica = status["databases"]![0]!["replicas"]![0]!;
         ((string?)replica["position"]).Should().Be((string?)status["databases"]![0]!["position"]).And.NotBeNull();
         ((double)replica["lagSeconds"]!).Should().Be(0);

@@ -3,6 +3,9 @@ namespace Litestream.AspNetCore.StatusPage;
 /// <summary>States, in words.</summary>
 internal static class StateWords
 {
+    // Below it is the pace of replication, and the sentence would change with every commit.
+    private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(5);
+
     public static string Of(ReplicationState state) => state switch
     {
         ReplicationState.Stopped => "not running",
@@ -18,8 +21,8 @@ internal static class StateWords
     public static string Summary(PageHealth health, int databases, int affected, TimeSpan lag) => health switch
     {
         _ when databases == 0 => "No databases are configured: nothing is replicated.",
-        PageHealth.Safe when lag > TimeSpan.Zero => "Everything is in the backup but the last few seconds, which are on their way.",
-        PageHealth.Safe => databases == 1 ? "Everything that is committed is in the backup." : $"Everything that is committed to {databases} databases is in their backups.",
+        PageHealth.Safe when lag > Noticeable => "The backup is a few seconds behind, and catching up.",
+        PageHealth.Safe => "Everything is safe: the backup keeps up.",
         PageHealth.Pending => $"{Which(databases, affected)} on the way to being safe.",
         PageHealth.Degraded => $"{Which(databases, affected)} not as it should be.",
         _ => $"{Which(databases, affected)} not protected. Somebody has to look.",

@@ -195,7 +195,7 @@
       ['Complete', known(replica.lastSyncedAt)],
       ['Last snapshot', known(replica.lastSnapshotAt)],
       ['Listed and compared', known(replica.lastCheckedAt)],
-      ['Verified by a restore', replica.lastVerifiedAt || replica.verificationDueBy ? known(replica.lastVerifiedAt) : 'never; see VerificationInterval'],
+      ['Verified by a restore', replica.lastVerifiedAt || replica.verificationDueBy ? known(replica.lastVerifiedAt) : 'not switched on'],
     ];
     const list = make('dl', null);
     for (const [name, value] of facts) list.append(make('dt', { text: name }), make('dd', { text: value }));
@@ -433,12 +433,14 @@
     const words = ['restore', '-o', quote(`${state.selected}-restored.db`), ...what, quote(url)].join(' ');
     say($('command-net'), `litestream-net ${words}`);
     say($('command-original'), `litestream ${words}`);
-    $('original').hidden = url.includes('?');
+    // It knows these stores of ours, and reads no parameters.
+    const original = !url.includes('?') && [undefined, 'file', 's3'].includes(replica?.kind);
+    $('original').hidden = !original;
     $('commands').hidden = hole;
     say($('command-hint'), [
       replica?.url ? null : 'Put the place of the replica where the capitals are: this page does not show it.',
       url.includes('?') ? 'The original program takes no parameters in a URL: it needs this replica in a litestream.yml.' : null,
-      state.moment === null || state.generation || url.includes('?') ? null : 'The original goes by the time of upload, up to a second later than the commit, and finds nothing after the last one.',
+      state.moment === null || state.generation || !original ? null : 'The original goes by the time of upload, up to a second later than the commit, and finds nothing after the last one.',
       replica?.kind && replica.kind !== 'file' ? 'Keys come from the environment.' : null,
     ].filter(Boolean).join(' '));
   }
