@@ -92,7 +92,7 @@ internal sealed class PageJobs(PageRestorer restorer, TimeProvider time, ILogger
                     Database = database.Name,
                     Moment = moment,
                     State = PageJobState.Running,
-                    Text = "Looking at what the replica holds.",
+                    Text = kind == PageJobKind.Undo ? "Checking the previous database." : "Looking at what the replica holds.",
                     StartedAt = time.GetUtcNow(),
                 },
                 _stopping.Token);
