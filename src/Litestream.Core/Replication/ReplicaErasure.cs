@@ -18,7 +18,7 @@ internal sealed class ReplicaErasure(IReplicaClient client, string database, str
     public async Task<BackupDeletion> RunAsync(CancellationToken cancellationToken)
     {
         var objects = await ListAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var keys in InOrder(objects).Chunk(AtOnce))
+        foreach (var keys in InOrder(objects).SelectMany(step => step.Chunk(AtOnce)))
         {
             await _store.DeleteAsync(keys, cancellationToken).ConfigureAwait(false);
         }
@@ -30,15 +30,19 @@ internal sealed class ReplicaErasure(IReplicaClient client, string database, str
                 $"{left.Count} objects are still on {_store.Description}, such as '{left[0].Key}': somebody writes to it, or the store keeps what is deleted.");
     }
 
-    /// <summary>The oldest generation first; of each the snapshots first, the oldest first, without which its WAL is of no use.</summary>
-    private static IEnumerable<string> InOrder(List<ReplicaObject> objects) => objects
+    /// <summary>
+    /// What may go at once: a store that deletes many with one request does so in any order, and may leave some. The oldest
+    /// generation first; of each the older snapshots, then the newest, without which its WAL is of no use, then that.
+    /// </summary>
+    private static IEnumerable<IEnumerable<string>> InOrder(List<ReplicaObject> objects) => objects
         .GroupBy(one => ReplicaLayout.GenerationOf(one.Key), StringComparer.Ordinal)
         .OrderBy(generation => generation.Max(one => one.CreatedAt))
         .ThenBy(generation => generation.Key, StringComparer.Ordinal)
-        .SelectMany(generation => generation
-            .OrderBy(one => ReplicaLayout.TryParseSnapshot(one.Key, out _) ? 0 : 1)
-            .ThenBy(one => one.Key, StringComparer.Ordinal)
-            .Select(one => one.Key));
+        .SelectMany(generation =>
+        {
+            var keys = generation.Select(one => one.Key).Order(StringComparer.Ordinal).ToLookup(key => ReplicaLayout.TryParseSnapshot(key, out _));
+            return new[] { keys[true].SkipLast(1), keys[true].TakeLast(1), keys[false] };
+        });
 
     private async Task<List<ReplicaObject>> ListAsync(CancellationToken cancellationToken)
     {
