@@ -44,6 +44,9 @@ public sealed class ReplicatedApp : IAsyncDisposable
 
     public bool ReleaseOnStop { get; set; } = true;
 
+    /// <summary>Shared with the other databases of a host; null for its own.</summary>
+    internal HeavyWork? Heavy { get; set; }
+
     public FakeLogCollector Logs { get; } = new();
 
     public DatabaseStatus Status => Engine.GetStatus();
@@ -66,7 +69,7 @@ public sealed class ReplicatedApp : IAsyncDisposable
             ],
             ReleaseOnStop = ReleaseOnStop,
         };
-        _engine = new DatabaseEngineFactory(WalWatcher.Shared, Time, new CollectingLoggerFactory(Logs)).Create(definition);
+        _engine = new DatabaseEngineFactory(WalWatcher.Shared, Time, new CollectingLoggerFactory(Logs), heavy: Heavy).Create(definition);
         var restored = await _engine.RestoreMissingAsync(CancellationToken.None);
         await _engine.OpenAsync(CancellationToken.None);
         _engine.Start();

@@ -38,6 +38,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     public DatabaseEngine(
         DatabaseDefinition definition,
         IWalWatcher watcher,
+        HeavyWork heavy,
         TimeProvider timeProvider,
         ILoggerFactory loggerFactory,
         LitestreamMetrics? metrics = null,
@@ -47,7 +48,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         definition = definition.Metered(_telemetry, timeProvider);
         (_definition, _time, _logger) = (definition, timeProvider, loggerFactory.CreateLogger("Litestream"));
         _replicator = new DatabaseReplicator(
-            new CaptureDefinition(definition.Name, definition.Path, definition.MetaPath, definition.Options), watcher, timeProvider, _logger)
+            new CaptureDefinition(definition.Name, definition.Path, definition.MetaPath, definition.Options) { Heavy = heavy }, watcher, timeProvider, _logger)
         {
             Telemetry = _telemetry,
         };
@@ -76,6 +77,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 _replicator, worker, replica.Client, replica.Options.VerificationInterval, timeProvider, _logger)
             {
                 Telemetry = _telemetry,
+                Heavy = heavy,
             })],
             timeProvider);
         _events.Follow(_replicator.Health, _workers, _verifier.Replicas);

@@ -10,6 +10,12 @@ internal sealed record CaptureDefinition(string Name, string Path, string MetaPa
     /// <summary>Test only: see <see cref="Shadow.WalSyncSettings.Pause"/>.</summary>
     public Action? Pause { get; init; }
 
+    /// <summary>Shared by the databases of a host.</summary>
+    public HeavyWork Heavy { get; init; } = HeavyWork.Unshared;
+
+    /// <summary>The size of the file, in bytes; 0 if there is none.</summary>
+    public long FileSize => new FileInfo(Path) is { Exists: true } file ? file.Length : 0;
+
     /// <summary>What those get who wait for a pass while there is nothing to capture.</summary>
     public LitestreamException NotOpen(ReplicationState state) => new(
         state == ReplicationState.WaitingForOtherProcess

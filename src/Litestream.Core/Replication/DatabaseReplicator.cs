@@ -62,8 +62,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     public IShadow Shadow => _session.Shadow;
     public string SpoolDirectory => _session.SpoolPath;
     public CommitSight Sight => _session.Sight;
-
     public Guid WriterId { get; } = Guid.NewGuid();
+    public Task<IDisposable?> TakeHeavyTurnAsync(CancellationToken stop) => _definition.Heavy.TakeAsync(_definition.FileSize, stop);
 
     /// <summary>What the capture is doing.</summary>
     public ReplicationState State => _health.State;

@@ -16,6 +16,9 @@ internal interface ICapturedDatabase
     /// <summary>Random for each start; goes into every trailer.</summary>
     Guid WriterId { get; }
 
+    /// <summary>The right to read all of the database, shared with others; given back when disposed. Taken before an image.</summary>
+    Task<IDisposable?> TakeHeavyTurnAsync(CancellationToken cancellationToken) => Task.FromResult<IDisposable?>(null);
+
     /// <summary>
     /// Opens an exact image of the database in the generation in use. The shadow holds at least what the image contains
     /// when this returns. While the image is open the WAL cannot be reset twice, so keep it short: spool first, upload later.

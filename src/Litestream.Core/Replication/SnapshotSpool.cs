@@ -27,7 +27,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     public static long FreeSpace(string directory) =>
         new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(directory))! : directory).AvailableFreeSpace;
 
-    /// <summary>Takes an image and spools it. The image is let go before this returns.</summary>
+    /// <summary>Takes an image and spools it, when it is this database's turn. The image is let go before this returns.</summary>
     /// <param name="generation">The generation that it must be of.</param>
     /// <param name="isWanted">Whether an image of this position is of use; asked before any of it is read.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -35,6 +35,7 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     public async Task<SpooledSnapshot?> TakeAsync(
         string generation, Predicate<ReplicationPosition> isWanted, CancellationToken cancellationToken)
     {
+        using var turn = await database.TakeHeavyTurnAsync(cancellationToken).ConfigureAwait(false);
         if (database.Shadow.Head is not { } before)
         {
             return null;

@@ -55,6 +55,9 @@ internal sealed class ReplicaVerifier : IDisposable
     /// <summary>Where verifications are reported.</summary>
     public DatabaseTelemetry? Telemetry { get; init; }
 
+    /// <summary>Shared by the databases of a host: one is verified at a time.</summary>
+    public HeavyWork Heavy { get; init; } = HeavyWork.Unshared;
+
     /// <summary>Told when a difference was found, or is gone, which is a change of the replica's state.</summary>
     public Action<ReplicationState, ReplicationState, string?>? StateChanged { get; set; }
 
@@ -82,6 +85,21 @@ internal sealed class ReplicaVerifier : IDisposable
     public async Task<ReplicaVerification> VerifyAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var turn = await Heavy.TakeForVerificationAsync(cancellationToken).ConfigureAwait(false);
+            return await VerifyInTurnAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<ReplicaVerification> VerifyInTurnAsync(CancellationToken cancellationToken)
+    {
         using var span = LitestreamActivities.Begin(LitestreamActivities.Verify, _database.Name, Name);
         var startedAt = _time.GetTimestamp();
         try
@@ -99,13 +117,7 @@ internal sealed class ReplicaVerifier : IDisposable
             Log.VerificationNotDone(_logger, Name, _database.Name, exception.Message);
             throw;
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
-
-    public void Dispose() => _gate.Dispose();
 
     private async Task<ReplicaVerification> RunAsync(long startedAt, CancellationToken cancellationToken)
     {
@@ -166,6 +178,7 @@ internal sealed class ReplicaVerifier : IDisposable
 
     private async Task<PageHashes> HashAsync(CancellationToken cancellationToken)
     {
+        using var turn = await _database.TakeHeavyTurnAsync(cancellationToken).ConfigureAwait(false);
         using var image = await _database.OpenImageAsync(cancellationToken).ConfigureAwait(false);
         CheckSpace(image);
         return PageHashes.Take(image, TemporaryPath(".hashes"), cancellationToken);
