@@ -6,6 +6,12 @@ public sealed record ReplicaStatus
     /// <summary>The name of the replica.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// Where the replica is, as its client says: <c>s3://bucket/path</c>, <c>file:///folder</c>. Without user information and
+    /// query, so without secrets, but without a store's endpoint too. Null in a status that no engine made.
+    /// </summary>
+    public Uri? Location { get; init; }
+
     /// <summary>What the replica's worker is doing.</summary>
     public required ReplicationState State { get; init; }
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Litestream.AspNetCore.StatusPage;
 using Litestream.Hosting;
 using Litestream.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Litestream.StatusPage;
@@ -69,6 +70,22 @@ public sealed partial class StatusTests : IAsyncDisposable
         }
 
         ((string?)(await _app.GetAsync("status"))["databases"]![0]!["replicas"]![0]!["url"]).Should().Be("held://store/notes");
+    }
+
+    [Fact]
+    public async Task Of_a_database_that_was_added_meanwhile_it_says_where_its_replica_is()
+    {
+        await _app.StartAsync(page: options => options.ShowPaths = true);
+        var options = new DatabaseOptions { Path = _app.Folder.File("tenant/app.db") };
+        options.Replicas["folder"] = new ReplicaOptions { Url = _app.Folder.File("tenant-replica") };
+        Directory.CreateDirectory(_app.Folder.File("tenant"));
+
+        var tenant = await _app.App.Services.GetRequiredService<ILitestream>().AddDatabaseAsync("tenant", options);
+
+        var replica = (await _app.GetAsync("status?filter=tenant"))["databases"]![0]!["replicas"]![0]!;
+        ((string?)replica["kind"]).Should().Be("file");
+        ((string?)replica["url"]).Should().Be(new Uri(_app.Folder.File("tenant-replica")).AbsoluteUri);
+        tenant.GetStatus().Replicas[0].Location.Should().Be(new Uri(_app.Folder.File("tenant-replica")));
     }
 
     [Fact]

@@ -71,10 +71,15 @@ internal sealed class StatusReporter(
             Replicas =
             [
                 .. status.Replicas.Select(replica => Report(
-                    replica, replicas?.TryGetValue(replica.Name, out var one) is true ? one.Url : null, problems.Where(problem => problem.Replica == replica.Name))),
+                    replica, Address(replica, replicas), problems.Where(problem => problem.Replica == replica.Name))),
             ],
         };
     }
+
+    // A database that was added while the application runs is in no options; its replica's location lacks what a store's URL
+    // may have besides, an endpoint say.
+    private static string? Address(ReplicaStatus replica, IDictionary<string, ReplicaOptions>? configured) =>
+        configured?.TryGetValue(replica.Name, out var options) is true ? options.Url : replica.Location?.AbsoluteUri;
 
     private PageReplica Report(ReplicaStatus replica, string? url, IEnumerable<PageProblem> problems) => new()
     {

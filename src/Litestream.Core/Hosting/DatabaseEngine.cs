@@ -20,6 +20,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
     private readonly DatabaseRestorer _restorer;
     private readonly InPlaceRestore _inPlace;
     private readonly ReplicaWorker[] _workers;
+    private readonly Uri[] _locations; // of the workers' replicas
     private readonly DatabaseVerifier _verifier;
     private readonly DatabaseTelemetry _telemetry;
     private readonly ReplicationReach _reach;
@@ -61,6 +62,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
                 Telemetry = _telemetry,
             })
             .ToArray();
+        _locations = [.. definition.Replicas.Select(replica => ReplicaUrl.Bare(replica.Client.Location))];
         _events = new DatabaseEvents(definition.Name, changes ?? new StateChanges(_logger), timeProvider);
         _replicator.Captured += noticedAt =>
         {
@@ -169,7 +171,7 @@ internal sealed class DatabaseEngine : IDatabaseEngine
         return status with
         {
             State = _restoring || _inPlace.IsExchanging ? ReplicationState.Restoring : status.State,
-            Replicas = _workers.Select(worker => _verifier.AddTo(worker.GetStatus(uncaptured))).ToArray(),
+            Replicas = [.. _workers.Select((worker, i) => _verifier.AddTo(worker.GetStatus(uncaptured)) with { Location = _locations[i] })],
         };
     }
 

@@ -30,6 +30,9 @@ internal static class ReplicaUrl
     public static string WithoutSecrets(Uri location) =>
         location.IsFile ? location.LocalPath : location.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
+    /// <summary>A client's location without user information and query.</summary>
+    public static Uri Bare(Uri location) => location.IsFile ? location : new Uri(WithoutSecrets(location));
+
     /// <summary>What is wrong with the URL as far as it can be told without the store; null if nothing is.</summary>
     /// <param name="url">The URL as written. The answer does not repeat it, since it may hold secrets.</param>
     /// <param name="served">The schemes that the registered factories serve.</param>
