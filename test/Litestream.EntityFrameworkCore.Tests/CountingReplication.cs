@@ -16,9 +16,9 @@ public class CountingReplication : DispatchProxy
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
         targetMethod!.Name switch
-    {
-        "get_Databases" => _databases,
-        "FindDatabase" => _databases.FirstOrDefault(database => database.Path == (string)args![0]!),
-        _ => throw new InvalidOperationException($"{targetMethod.Name} is not asked for."),
-    };
+        {
+            "get_Databases" => _databases,
+            "FindDatabase" => _databases.FirstOrDefault(database => database.Path == (string)args![0]!),
+            _ => throw new InvalidOperationException($"{targetMethod.Name} is not asked for."),
+        };
 }
