@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Litestream.Storage;
 using Litestream.Testing;
 
 namespace Litestream.Interop;
@@ -30,6 +31,14 @@ internal static class BothRestores
         await using var client = new FileReplicaClient(replica);
         return await client.RestoreAsync(options);
     }
+
+    /// <summary>
+    /// True if a restore was refused for a segment that overlaps the next one and has no trailer, so is none of ours: v0.3.13
+    /// writes such ones now and then around its stop, and reads them back without looking.
+    /// </summary>
+    public static bool IsOverlapOfTheRealProgram(string replica, ReplicaCorruptedException refused) =>
+        refused.Message.Contains("they overlap", StringComparison.Ordinal)
+        && SegmentTrailerCodec.ReadTail(File.ReadAllBytes(Path.Combine(replica, refused.Key!))).Trailer is null;
 
     public static async Task<string> HashAsync(string file)
     {

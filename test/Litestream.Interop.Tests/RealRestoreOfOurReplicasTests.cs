@@ -1,5 +1,4 @@
 using System.Globalization;
-using Litestream.Storage;
 using Litestream.Testing;
 
 namespace Litestream.Interop;
@@ -173,7 +172,7 @@ public sealed class RealRestoreOfOurReplicasTests
                     run.Folder, run.Replica, new RestoreOptions { Generation = generation }, "-generation", generation);
                 (await SqliteShell.IntegrityCheckAsync(restored)).Trim().Should().Be("ok");
             }
-            catch (ReplicaCorruptedException refused) when (IsOverlapOfTheRealProgram(run.Replica, refused))
+            catch (ReplicaCorruptedException refused) when (BothRestores.IsOverlapOfTheRealProgram(run.Replica, refused))
             {
                 // At its stop the real program uploads beside its own loop: one segment twice, of two lengths. Nothing of ours does.
             }
@@ -186,8 +185,4 @@ public sealed class RealRestoreOfOurReplicasTests
         (await SqliteShell.IntegrityCheckAsync(restored)).Trim().Should().Be("ok");
         (await SqliteShell.DumpHashAsync(restored)).Should().Be(await SqliteShell.DumpHashAsync(run.Database));
     }
-
-    private static bool IsOverlapOfTheRealProgram(string replica, ReplicaCorruptedException refused) =>
-        refused.Message.Contains("they overlap", StringComparison.Ordinal)
-        && SegmentTrailerCodec.ReadTail(File.ReadAllBytes(Path.Combine(replica, refused.Key!))).Trailer is null;
 }

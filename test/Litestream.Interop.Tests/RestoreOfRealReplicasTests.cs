@@ -222,11 +222,21 @@ public sealed class RestoreOfRealReplicasTests(ITestOutputHelper output)
             var (exitCode, text) = await RealLitestream.TryRestoreAsync(run.Replica, theirs);
             if (exitCode == 0 && await SqliteShell.DumpHashAsync(theirs) == await SqliteShell.DumpHashAsync(run.Database))
             {
-                await BothRestores.AreIdenticalAsync(run.Folder, run.Replica);
-                return;
+                try
+                {
+                    await BothRestores.AreIdenticalAsync(run.Folder, run.Replica);
+                    return;
+                }
+                catch (ReplicaCorruptedException refused) when (BothRestores.IsOverlapOfTheRealProgram(run.Replica, refused))
+                {
+                    output.WriteLine($"seed {seed}: litestream wrote segments that overlap. {refused.Message}");
+                }
+            }
+            else
+            {
+                output.WriteLine($"seed {seed}: litestream lost something by itself (exit {exitCode}) {text}");
             }
 
-            output.WriteLine($"seed {seed}: litestream lost something by itself (exit {exitCode}) {text}");
             seed.Should().BeLessThan(4, "one of these seeds should get through");
         }
     }
