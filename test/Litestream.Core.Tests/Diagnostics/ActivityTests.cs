@@ -58,6 +58,9 @@ public sealed class ActivityTests : IAsyncDisposable
         _app.Options.MinCheckpointPages = 20;
         using var database = NewDatabase();
         await _app.StartAsync();
+
+        // The first snapshot's image is closed by now, which a checkpoint would stop at.
+        await _app.SyncAsync();
         database.Insert(50, 4000);
         await _app.SyncAsync();
         await UntilAsync(() => Spans("litestream checkpoint").Any());

@@ -42,9 +42,9 @@ public sealed class HeavyWorkTests : IAsyncDisposable
         var third = _heavy.TakeAsync(0, CancellationToken.None);
 
         await source.CancelAsync();
+        await second.Awaiting(task => task).Should().ThrowAsync<OperationCanceledException>();
         first!.Dispose();
 
-        await second.Awaiting(task => task).Should().ThrowAsync<OperationCanceledException>();
         (await third)!.Dispose();
         _heavy.Waiting.Should().Be(0);
     }
