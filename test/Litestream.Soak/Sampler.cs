@@ -115,7 +115,9 @@ internal sealed class Sampler : IAsyncDisposable
             var allowed = written.Most + (MaxCheckpointPages * (database.PageSize + 24));
             _walBound.Check(wal, allowed);
             _shadowBound.Check(shadow, 2 * allowed);
-            _spoolBound.Check(spool, (2 * database.Replicas.Count * 1.01 * size) + (4 * MiB));
+
+            // What is copied includes what is only in the WAL yet.
+            _spoolBound.Check(spool, (2 * database.Replicas.Count * 1.01 * (size + wal)) + (4 * MiB));
             var status = replicated.GetStatus();
             var itsLag = status.Replicas.Max(replica => replica.Lag);
             _lagBound.Check(itsLag.TotalSeconds, (_pace.SyncInterval + LongestLag).TotalSeconds);
