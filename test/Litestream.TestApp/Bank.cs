@@ -88,6 +88,10 @@ internal sealed class Bank(string database, string[] options)
                 var result = await replicated.RestoreAsync(new RestoreOptions { OutputPath = words[1], IntegrityCheck = IntegrityCheck.None });
                 Say($"restored {result.Position}");
                 break;
+            case "threads":
+                StartThreads(int.Parse(words[1], CultureInfo.InvariantCulture));
+                Say("threads");
+                break;
             case "status":
                 var report = await health.CheckHealthAsync();
                 Say($"status {report.Status} {JsonSerializer.Serialize(replicated.GetStatus(), s_json)}");
@@ -96,6 +100,26 @@ internal sealed class Bank(string database, string[] options)
                 Say($"failed what is '{words[0]}'?");
                 break;
         }
+    }
+
+    /// <summary>
+    /// Gives the pool all the threads that it may ever have. A thread is started through a pipe, so a process without a handle
+    /// left that needs one more is ended by the runtime, whatever it was doing (.NET 10: "Out of memory.").
+    /// </summary>
+    private static void StartThreads(int count)
+    {
+        ThreadPool.SetMinThreads(count, count);
+        ThreadPool.SetMaxThreads(count, count);
+        using var all = new CountdownEvent(count - 1); // this one is there
+        using var goOn = new ManualResetEventSlim();
+        var threads = Enumerable.Range(0, count - 1).Select(_ => Task.Run(() =>
+        {
+            all.Signal();
+            goOn.Wait();
+        })).ToArray();
+        all.Wait();
+        goOn.Set();
+        Task.WaitAll(threads);
     }
 
     /// <summary>A client that goes on only when what it committed is on every replica.</summary>

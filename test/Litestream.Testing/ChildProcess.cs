@@ -137,7 +137,18 @@ public sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a line to its input.</summary>
-    public void WriteLine(string line) => _process.StandardInput.WriteLine(line);
+    public void WriteLine(string line)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(line);
+        }
+        catch (IOException e)
+        {
+            var ended = _process.WaitForExit(TimeSpan.FromSeconds(10)) ? $"ended with exit code {_process.ExitCode}" : "does not read its input";
+            throw new InvalidOperationException($"The program {ended}. Its output:\n{Output}", e);
+        }
+    }
 
     /// <summary>Ends the input, which this solution's own programs take as the wish that they finish.</summary>
     public void CloseInput() => _process.StandardInput.Close();

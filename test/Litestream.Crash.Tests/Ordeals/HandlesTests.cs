@@ -27,6 +27,8 @@ public sealed class HandlesTests
             await app.SyncAsync();
             await app.UntilAsync(status => status.SaysAllIsWell, "nothing is wrong yet");
 
+            await app.AskAsync("threads 16", "threads");
+
             // Handles that are open stay; the next one would have a number above the limit.
             await LimitAsync(app, "1:");
             var said = 0;
