@@ -22,7 +22,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly CaptureSession _session;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly PositionSignal _signal = new();
+    private readonly PositionSignal _signal = new(PassThread.Shared);
     private readonly CancellationTokenSource _stop = new();
 
     // Guards the session and everything below it: one pass, one image at a time. Taken before any lock of the shadow.

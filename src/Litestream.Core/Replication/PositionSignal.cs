@@ -5,7 +5,8 @@ namespace Litestream.Replication;
 /// waits is kept, and neither allocates: an idle database costs nothing.
 /// </summary>
 /// <remarks>Any thread may set it; one loop waits.</remarks>
-internal sealed class PositionSignal
+/// <param name="thread">Where the loop goes on; null for the pool.</param>
+internal sealed class PositionSignal(PassThread? thread = null)
 {
     private readonly Lock _lock = new(); // guards the fields below; taken alone
     private TaskCompletionSource? _waiting;
@@ -32,7 +33,7 @@ internal sealed class PositionSignal
                 return;
             }
 
-            _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting = new TaskCompletionSource(thread is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
             _waitingUrgentOnly = urgentOnly;
             waiting = _waiting.Task;
         }
@@ -66,6 +67,18 @@ internal sealed class PositionSignal
             }
         }
 
-        waiting?.TrySetResult();
+        if (waiting is null)
+        {
+            return;
+        }
+
+        if (thread is null)
+        {
+            waiting.TrySetResult();
+        }
+        else
+        {
+            thread.Complete(waiting);
+        }
     }
 }
