@@ -18,6 +18,28 @@ internal static partial class ProcFile
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
+    /// <summary>
+    /// What each thread of a process has taken, in nanoseconds: <see cref="ProcessorSeconds"/> counts in ticks of ten
+    /// milliseconds, which is as much as a process at rest takes in seconds.
+    /// </summary>
+    public static Dictionary<string, long> ThreadNanoseconds(int pid)
+    {
+        var threads = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var thread in Directory.GetDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task")))
+        {
+            try
+            {
+                threads[thread] = long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+
+        return threads;
+    }
+
     /// <summary>A field of /proc/PID/status in bytes; 0 if the process is gone.</summary>
     public static long Status(int pid, string field)
     {

@@ -13,12 +13,13 @@ internal sealed class CommitSection : ISection
 
     public async Task RunAsync(Contest contest)
     {
-        var seconds = contest.Pick(2.0, 0.2);
         CommitApi[] apis = contest.Pick<CommitApi[]>([CommitApi.Sqlite, CommitApi.EntityFramework, CommitApi.Raw], [CommitApi.EntityFramework]);
         foreach (var api in apis)
         {
             foreach (var rate in contest.Pick<int[]>([200, 0], [0]))
             {
+                // At full speed the WAL needs some seconds until it is as long as it will ever be, and is overwritten from then on.
+                var seconds = contest.Pick(rate > 0 ? 6.0 : 12.0, 0.2);
                 var workload = $"{Name(api)}, {(rate > 0 ? $"{rate} commits/s" : "full speed")}";
                 for (var round = 0; round < Math.Min(contest.Settings.Rounds, api == CommitApi.Sqlite ? int.MaxValue : 2); round++)
                 {

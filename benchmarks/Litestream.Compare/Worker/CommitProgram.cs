@@ -10,7 +10,7 @@ internal static class CommitProgram
     private const double StallMilliseconds = 100;
 
     // An application has been running for a while: what the compiler does in its first seconds is not the replication's cost.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
     public static async Task RunAsync(CommitOptions options)
     {
