@@ -146,11 +146,12 @@ public sealed class RestoreTests : IAsyncDisposable
         now.Should().StartWith(["one", "two"]).And.NotContain("mistake");
         before.Should().StartWith(["one", "two", "mistake"]);
         now.Skip(2).Concat(before.Skip(3)).Should().BeEquivalentTo(accepted);
-        refused.Should().AllSatisfy(answer =>
+        foreach (var answer in refused)
         {
+            // Whether any met the exchange at all depends on how long it took.
             answer.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
             answer.Headers.RetryAfter!.Delta.Should().BePositive();
-        }, "where any met the exchange");
+        }
 
         // What was written since is in the backup too.
         await _app.MomentAsync();
