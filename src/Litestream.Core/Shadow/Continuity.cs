@@ -77,7 +77,7 @@ internal static class Continuity
                 $"the WAL ends at {end}, before the {shadow.Length} bytes that were copied from it (a power cut can do that)");
         }
 
-        if (WalCopier.Copy(marks.File, shadow, ref chain, shadow.Length, mark.Header) is { } obstacle)
+        if (WalCopier.Copy(marks.File, shadow, ref chain, shadow.Length, mark.Header, out _) is { } obstacle)
         {
             // The first mark may sit on read lock 0, where one commit is enough to restart the WAL under it.
             var reset = marks.Index.TryRead(out var now) && now.Salts != mark.Header.Salts;
@@ -90,7 +90,9 @@ internal static class Continuity
 
     /// <summary>The state with what proves, at a later start, that nothing was committed, if there is no WAL yet.</summary>
     public static ShadowState WithFileHash(ShadowState state, ReadMarks marks) =>
-        marks.Mark is { IsExact: true, Header.MaxFrame: 0 } ? state with { FileHash = HashOf(marks.File) } : state;
+        marks.Mark is { IsExact: true, Header.MaxFrame: 0 } && HashOf(marks.File) is { } hash && marks.IsFileUntouched()
+            ? state with { FileHash = hash }
+            : state;
 
     /// <summary>
     /// The hash of a database without a WAL, for <see cref="ShadowState.FileHash"/>. Nothing writes to the file meanwhile: a

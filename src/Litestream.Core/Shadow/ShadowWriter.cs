@@ -148,7 +148,8 @@ internal sealed class ShadowWriter(
                 return false;
             }
 
-            LegalRestart.Demand(State, Last.Length, marks, settings);
+            DemandLegalRestart();
+            DemandAll(header, commits: 0);
             return true;
         }
 
@@ -178,10 +179,16 @@ internal sealed class ShadowWriter(
             return false;
         }
 
-        obstacle = WalCopier.Copy(marks.File, Last, ref chain, Last.Length, header);
+        var begins = Last.Length == 0;
+        obstacle = WalCopier.Copy(marks.File, Last, ref chain, Last.Length, header, out var commits);
         if (obstacle is not null)
         {
             return false;
+        }
+
+        if (begins)
+        {
+            DemandAll(header, commits);
         }
 
         if (end > Last.Length)
@@ -203,7 +210,7 @@ internal sealed class ShadowWriter(
                 throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
             }
 
-            LegalRestart.Demand(State, Last.Length, marks, settings);
+            DemandLegalRestart();
             if (State.Index + 1 == int.MaxValue)
             {
                 throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");
@@ -218,6 +225,11 @@ internal sealed class ShadowWriter(
         }
         else
         {
+            if (State.Salts is null)
+            {
+                DemandLegalRestart();
+            }
+
             Last.CutToPublished();
             if (next != State)
             {
@@ -228,6 +240,23 @@ internal sealed class ShadowWriter(
         State = next;
         Chain = null;
         marks.RestartSeen = true;
+    }
+
+    /// <summary>Before anything of a generation has been captured there is nothing that it could fail to follow.</summary>
+    private void DemandLegalRestart()
+    {
+        if (HasBegun)
+        {
+            LegalRestart.Demand(State, Last.Length, marks, settings);
+        }
+    }
+
+    private void DemandAll(WalIndexHeader header, uint commits)
+    {
+        if (HasBegun)
+        {
+            LegalRestart.DemandAll(header, commits, marks, settings);
+        }
     }
 
     /// <summary>Publishes what was copied.</summary>

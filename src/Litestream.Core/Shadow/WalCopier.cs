@@ -32,10 +32,13 @@ internal static class WalCopier
     /// <param name="chain">The chain at <paramref name="offset"/>; at the end on return.</param>
     /// <param name="offset">0, or the end of a frame.</param>
     /// <param name="until">The wal-index.</param>
+    /// <param name="commits">How many of the frames end a transaction.</param>
     /// <exception cref="ContinuityLostException">The WAL is longer than the format can name.</exception>
     /// <returns>What stood in the way: null if nothing did and the chain ends in the wal-index's checksum.</returns>
-    public static string? Copy(DatabaseFile file, ShadowFile shadow, ref WalChain chain, long offset, WalIndexHeader until)
+    public static string? Copy(
+        DatabaseFile file, ShadowFile shadow, ref WalChain chain, long offset, WalIndexHeader until, out uint commits)
     {
+        commits = 0;
         var frameSize = chain.Header.FrameSize;
         var end = WalFormat.EndOfFrame(until.MaxFrame, chain.Header.PageSize);
         if (end > WalFormat.MaxOffset)
@@ -70,11 +73,13 @@ internal static class WalCopier
 
                 for (var at = 0; at < wanted; at += frameSize)
                 {
-                    var state = chain.Append(buffer.AsSpan(at, frameSize), out _);
+                    var state = chain.Append(buffer.AsSpan(at, frameSize), out var frame);
                     if (state != WalFrameState.Valid)
                     {
                         return $"the frame at offset {offset + at} of the WAL is not the next one ({state})";
                     }
+
+                    commits += frame.IsCommit ? 1u : 0;
                 }
 
                 shadow.Write(offset, buffer.AsSpan(0, wanted));

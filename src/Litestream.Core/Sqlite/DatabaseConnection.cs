@@ -177,6 +177,12 @@ internal sealed unsafe class DatabaseConnection : IDisposable
         return SqliteLibrary.FileControl(Handle, HasMovedControl, &moved) == raw.SQLITE_OK && moved != 0;
     }
 
+    /// <summary>
+    /// When the file at the path was last written to, by the file system and to its precision: asking opens nothing, so no
+    /// lock is lost. Always the same on Windows, where nobody's locks are dropped and nobody needs to ask.
+    /// </summary>
+    public DateTime FileWritten() => OperatingSystem.IsWindows() ? default : File.GetLastWriteTimeUtc(Path);
+
     /// <summary>The journal mode, in lower case.</summary>
     public string JournalMode() => QueryText("PRAGMA journal_mode") ?? "";
 

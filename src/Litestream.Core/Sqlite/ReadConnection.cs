@@ -39,21 +39,24 @@ internal sealed class ReadConnection : IDisposable
             // 0. Read the other way round, a restart in between would look like a mark far ahead of the backfilling.
             var backfilled = Index.Backfilled;
             known &= Index.TryRead(out var after);
+
+            // What is backfilled is written before it is counted: this is not before the last of it.
+            var written = Connection.FileWritten();
             if (Connection.SnapshotHeader() is { } exact)
             {
                 // Under the same salts backfilling only grows: if it is short of the mark now, it was when it began.
                 var pinned = after.Salts == exact.Salts && backfilled < exact.MaxFrame;
-                return new ReadMark(exact, IsExact: true, MayBeOnLockZero: !pinned);
+                return new ReadMark(exact, IsExact: true, MayBeOnLockZero: !pinned, written);
             }
 
             if (known && before == after)
             {
-                return new ReadMark(after, IsExact: true, MayBeOnLockZero: backfilled >= after.MaxFrame);
+                return new ReadMark(after, IsExact: true, MayBeOnLockZero: backfilled >= after.MaxFrame, written);
             }
 
             if (attempt >= BeginAttempts)
             {
-                return new ReadMark(after, IsExact: false, MayBeOnLockZero: true);
+                return new ReadMark(after, IsExact: false, MayBeOnLockZero: true, written);
             }
 
             Connection.EndRead();

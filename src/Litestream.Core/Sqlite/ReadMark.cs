@@ -7,4 +7,8 @@ namespace Litestream.Sqlite;
 /// False only if the transaction is known to hold a read lock of 1 or above, under which the WAL cannot restart. On read
 /// lock 0, which SQLite gives when the whole WAL has been backfilled, the next writer may restart the WAL, once.
 /// </param>
-internal readonly record struct ReadMark(WalIndexHeader Header, bool IsExact, bool MayBeOnLockZero);
+/// <param name="FileWritten">
+/// When the database file had last been written to (<see cref="DatabaseConnection.FileWritten"/>). As long as the transaction
+/// is on read lock 0 nobody may write to it.
+/// </param>
+internal readonly record struct ReadMark(WalIndexHeader Header, bool IsExact, bool MayBeOnLockZero, DateTime FileWritten);

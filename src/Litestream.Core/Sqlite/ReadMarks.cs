@@ -44,6 +44,11 @@ internal sealed class ReadMarks(Func<DatabaseConnection> open) : IDisposable
 
     private ReadConnection Current => _current ?? throw new InvalidOperationException("No read mark is held.");
 
+    /// <summary>
+    /// Whether the database file is as it was when the mark was taken. On read lock 0 it has to be: if not, the lock is lost.
+    /// </summary>
+    public bool IsFileUntouched() => Connection.FileWritten() == Mark.FileWritten;
+
     /// <summary>Takes the first mark.</summary>
     public void Begin()
     {

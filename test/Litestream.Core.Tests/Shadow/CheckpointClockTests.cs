@@ -85,7 +85,7 @@ public sealed class CheckpointClockTests
         _clock.MayTakeLock().Should().BeTrue();
     }
 
-    private static ReadMark Mark(uint maxFrame, bool zero) => new(Header(maxFrame), IsExact: true, zero);
+    private static ReadMark Mark(uint maxFrame, bool zero) => new(Header(maxFrame), IsExact: true, zero, FileWritten: default);
 
     private static WalIndexHeader Header(uint maxFrame, uint salt = 1)
     {
