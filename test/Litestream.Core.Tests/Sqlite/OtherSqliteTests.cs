@@ -52,7 +52,7 @@ public sealed class OtherSqliteTests : IDisposable
         }
     }
 
-    [Fact]
+    [FrameworkDependentFact]
     public async Task A_library_of_another_name_that_is_new_enough_is_used_as_it_is()
     {
         if (!OperatingSystem.IsLinux())
