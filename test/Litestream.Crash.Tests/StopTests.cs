@@ -10,7 +10,7 @@ public sealed class StopTests
 
     private const int BeforeTheStop = 100;
 
-    [Fact]
+    [UnixFact]
     public async Task After_sigterm_under_load_everything_that_was_committed_is_on_the_replica()
     {
         using var folder = new TempDirectory();

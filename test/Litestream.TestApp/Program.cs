@@ -7,6 +7,8 @@ return args switch
     ["write", var database, .. var options] => Writer.Run(database, options),
     ["bank", var database, .. var options] => await new Bank(database, options).RunAsync(),
     ["sql", var database] => SqlSession.Run(database),
+    ["overwrite", var path, var offset, var bytes] => Overwriter.Run(path, offset, bytes),
+    ["shell", var database, var statement] => SqlShell.Run(database, statement),
     _ => Usage(),
 };
 
@@ -27,6 +29,10 @@ static int Usage()
             "ack ENTRY HASH POSITION" again and again, "commit TIMES", "sync", "snapshot", "restore OUTPUT", "status" once
         sql DATABASE
             runs each line of its input as SQL, answering "ok VALUE" or "error CODE MESSAGE"
+        overwrite FILE OFFSET HEXADECIMAL
+            puts bytes into a file, as whoever damages it does
+        shell DATABASE STATEMENT
+            prints the rows as the sqlite3 command line does, or the content for .dump
         """);
     return 2;
 }

@@ -4,11 +4,15 @@ using System.Text;
 
 namespace Litestream.Testing;
 
-/// <summary>The sqlite3 command line: another SQLite than the one inside this process, so a second opinion.</summary>
+/// <summary>
+/// The sqlite3 command line: another SQLite than the one inside this process, so a second opinion. On Windows, where few have
+/// it, a child of our own stands in.
+/// </summary>
 public static class SqliteShell
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
+    /// <summary>Whether it is the real one.</summary>
     public static bool IsAvailable { get; } = Find() is not null;
 
     /// <summary>SHA-256 of the database's .dump. The file is opened read-only where it can be, and never while in use.</summary>
@@ -22,7 +26,10 @@ public static class SqliteShell
 
     public static async Task<string> QueryAsync(string database, string statement)
     {
-        var (exitCode, output) = await ChildProcess.RunAsync(Timeout, "sqlite3", "-batch", "-bail", database, statement);
+        var command = IsAvailable || !OperatingSystem.IsWindows()
+            ? ["sqlite3", "-batch", "-bail", database, statement]
+            : ChildProcess.AppCommand("Litestream.TestApp", "shell", database, statement);
+        var (exitCode, output) = await ChildProcess.RunAsync(Timeout, command[0], command[1..]);
         return exitCode == 0 ? output : throw new InvalidOperationException($"sqlite3 {database}: exit {exitCode}\n{output}");
     }
 

@@ -19,6 +19,9 @@ internal sealed class TemporaryFile : IDisposable
     private const string LockSuffix = ".lock";
     private static readonly string[] Suffixes = ["", ".frames", "-wal", "-shm", "-journal"];
 
+    // Windows lets nobody delete an open file who has not said so; nor does it thereby let anybody else open it.
+    private static readonly FileShare s_untilDeleted = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+
     private readonly FileStream _lock;
 
     /// <param name="target">The path that the file will get.</param>
@@ -50,7 +53,7 @@ internal sealed class TemporaryFile : IDisposable
         {
             try
             {
-                using var owned = new FileStream(path + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+                using var owned = new FileStream(path + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, s_untilDeleted, bufferSize: 1);
                 Remove(path);
                 File.Delete(path + LockSuffix);
                 removed.Add(path);

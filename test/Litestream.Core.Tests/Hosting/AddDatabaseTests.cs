@@ -1,3 +1,4 @@
+using Litestream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,7 @@ public sealed class AddDatabaseTests : IDisposable
         _application.Logged("DatabaseStarted").Should().Contain(record => record.Message.Contains("tenant.db", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [SymbolicLinkFact]
     public async Task Is_found_by_its_file_through_a_symbolic_link()
     {
         var (host, litestream) = await StartAsync();

@@ -185,7 +185,7 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
         await ShouldEqualAsync("copy.db", database);
     }
 
-    [Fact]
+    [UnixFact]
     public async Task A_database_that_is_replaced_and_then_idle_is_replicated_without_anybody_asking()
     {
         using (var database = NewDatabase())
@@ -273,7 +273,7 @@ public sealed class DatabaseEngineTests : IAsyncDisposable
         (await SqliteShell.QueryAsync(database.Path, "SELECT * FROM sqlite_schema;")).Should().Be(before);
     }
 
-    [Fact]
+    [UnixFact]
     public async Task A_database_that_is_replaced_goes_on_in_a_new_generation()
     {
         using (var database = NewDatabase())

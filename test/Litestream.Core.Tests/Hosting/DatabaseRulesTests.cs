@@ -1,3 +1,5 @@
+using Litestream.Testing;
+
 namespace Litestream.Hosting;
 
 public sealed class DatabaseRulesTests : IDisposable
@@ -68,7 +70,7 @@ public sealed class DatabaseRulesTests : IDisposable
         ShouldFail(o => o.Path = "data", "Path", "is a folder");
     }
 
-    [Fact]
+    [SymbolicLinkFact]
     public void A_loop_of_symbolic_links_is_refused()
     {
         File.CreateSymbolicLink(_setup.Folder.File("a.db"), _setup.Folder.File("b.db"));

@@ -143,7 +143,7 @@ public sealed class LitestreamHostTests : IDisposable
         definition.MetaPath.Should().Be(_application.Folder.File(".a.db-litestream-net"));
         definition.ReleaseOnStop.Should().BeTrue();
         definition.Replicas.Select(replica => replica.Name).Should().Equal("another", "mem");
-        definition.Replicas[0].Client.Location.LocalPath.Should().Be(_application.Folder.File("backups/a"));
+        definition.Replicas[0].Client.Location.LocalPath.Should().Be(_application.Folder.File(Path.Combine("backups", "a")));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Litestream.Testing;
+
 namespace Litestream.Hosting;
 
 public sealed class LocationRulesTests : IDisposable
@@ -20,7 +22,7 @@ public sealed class LocationRulesTests : IDisposable
         ShouldFail("Litestream:Databases:b:Path: is the same file", ("a", "app.db", "mem://s/1"), ("b", _setup.Folder.File("app.db"), "mem://s/2"));
     }
 
-    [Fact]
+    [SymbolicLinkFact]
     public void A_symbolic_link_and_its_target_are_the_same_file()
     {
         File.CreateSymbolicLink(_setup.Folder.File("link.db"), _setup.Folder.File("app.db"));
@@ -28,7 +30,7 @@ public sealed class LocationRulesTests : IDisposable
         ShouldFail("Litestream:Databases:b:Path: is the same file", ("a", "app.db", "mem://s/1"), ("b", "link.db", "mem://s/2"));
     }
 
-    [Fact]
+    [SymbolicLinkFact]
     public void A_path_through_a_linked_folder_is_the_same_file()
     {
         Directory.CreateDirectory(_setup.Folder.File("data"));
@@ -62,7 +64,7 @@ public sealed class LocationRulesTests : IDisposable
         ShouldFail("Litestream:Databases:b:Replicas:primary:Url: is the same place", ("a", "a.db", one), ("b", "b.db", other));
     }
 
-    [Fact]
+    [SymbolicLinkFact]
     public void A_replica_folder_and_a_link_to_it_are_one_place()
     {
         Directory.CreateDirectory(_setup.Folder.File("backups"));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Litestream.Replication;
 using Litestream.Storage;
@@ -223,12 +222,7 @@ public sealed class VerificationTests : IAsyncDisposable
                 && path.Contains(_app.Status.Position.Generation, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    private static async Task FlipAsync(string path, long offset)
-    {
-        await using var child = ChildProcess.Start(
-            "sh", "-c", string.Create(CultureInfo.InvariantCulture, $"printf '\\252\\252\\252' | dd of='{path}' bs=1 seek={offset} conv=notrunc status=none"));
-        await child.WaitForExitAsync(TimeSpan.FromMinutes(1));
-    }
+    private static Task FlipAsync(string path, long offset) => Damage.OverwriteAsync(path, offset, [0xaa, 0xaa, 0xaa]);
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
