@@ -25,7 +25,7 @@ internal static class LegalRestart
     /// the WAL ever held and all of it is copied: then nothing lies between the end of the shadow's index and the first
     /// frame of the new WAL.
     /// </summary>
-    /// <param name="state">The generation and index in use; null before there is one.</param>
+    /// <param name="state">The generation and index in use; null before anything of it has been captured.</param>
     /// <param name="copied">Length of the shadow of that index.</param>
     /// <param name="marks">What protected the WAL.</param>
     /// <param name="settings">Whether the order of Litestream v0.3.13 is tried.</param>
@@ -61,16 +61,22 @@ internal static class LegalRestart
     }
 
     /// <summary>All transactions since the mark are in the WAL that has begun since; the second thing that tells.</summary>
+    /// <param name="state">The generation in use; null before anything of it has been captured.</param>
     /// <param name="header">Up to where the WAL was copied.</param>
     /// <param name="commits">How many commits it holds from its start to there.</param>
     /// <param name="marks">What protected the WAL before.</param>
     /// <param name="settings">Whether the order of Litestream v0.3.13 is tried.</param>
     /// <exception cref="ContinuityLostException">There were more.</exception>
-    public static void DemandAll(WalIndexHeader header, uint commits, ReadMarks marks, WalSyncSettings settings)
+    public static void DemandAll(ShadowState? state, WalIndexHeader header, uint commits, ReadMarks marks, WalSyncSettings settings)
     {
+        if (state is null || IsUnchecked(settings))
+        {
+            return;
+        }
+
         var mark = marks.Mark.Header;
         var isMarked = mark.MaxFrame > 0 && mark.Salts == header.Salts;
-        if (!isMarked && !IsUnchecked(settings) && unchecked((int)(header.ChangeCounter - mark.ChangeCounter)) > commits)
+        if (!isMarked && unchecked((int)(header.ChangeCounter - mark.ChangeCounter)) > commits)
         {
             throw new ContinuityLostException(
                 GenerationReason.WalOverwritten, $"a WAL has come and gone unseen although a read mark of ours forbade it {Cause}");

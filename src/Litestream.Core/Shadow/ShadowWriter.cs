@@ -41,6 +41,9 @@ internal sealed class ShadowWriter(
 
     private ShadowFile Last => shadow.Last;
 
+    /// <summary>Before anything of a generation has been captured there is nothing that a WAL could fail to follow.</summary>
+    private ShadowState? Begun => HasBegun ? State : null;
+
     /// <summary>Goes on from an earlier capture in this process, whose mark was never let go of.</summary>
     public void GoOn(HeldCapture held) => (State, Chain) = (held.State, held.Chain);
 
@@ -148,8 +151,8 @@ internal sealed class ShadowWriter(
                 return false;
             }
 
-            DemandLegalRestart();
-            DemandAll(header, commits: 0);
+            LegalRestart.Demand(Begun, Last.Length, marks, settings);
+            LegalRestart.DemandAll(Begun, header, commits: 0, marks, settings);
             return true;
         }
 
@@ -188,7 +191,7 @@ internal sealed class ShadowWriter(
 
         if (begins)
         {
-            DemandAll(header, commits);
+            LegalRestart.DemandAll(Begun, header, commits, marks, settings);
         }
 
         if (end > Last.Length)
@@ -210,7 +213,7 @@ internal sealed class ShadowWriter(
                 throw new ContinuityLostException(GenerationReason.PageSizeChanged, "the page size has changed");
             }
 
-            DemandLegalRestart();
+            LegalRestart.Demand(Begun, Last.Length, marks, settings);
             if (State.Index + 1 == int.MaxValue)
             {
                 throw new ContinuityLostException(GenerationReason.IndexLimit, "the last index of the format has been used");
@@ -227,7 +230,7 @@ internal sealed class ShadowWriter(
         {
             if (State.Salts is null)
             {
-                DemandLegalRestart();
+                LegalRestart.Demand(Begun, Last.Length, marks, settings);
             }
 
             Last.CutToPublished();
@@ -240,23 +243,6 @@ internal sealed class ShadowWriter(
         State = next;
         Chain = null;
         marks.RestartSeen = true;
-    }
-
-    /// <summary>Before anything of a generation has been captured there is nothing that it could fail to follow.</summary>
-    private void DemandLegalRestart()
-    {
-        if (HasBegun)
-        {
-            LegalRestart.Demand(State, Last.Length, marks, settings);
-        }
-    }
-
-    private void DemandAll(WalIndexHeader header, uint commits)
-    {
-        if (HasBegun)
-        {
-            LegalRestart.DemandAll(header, commits, marks, settings);
-        }
     }
 
     /// <summary>Publishes what was copied.</summary>
