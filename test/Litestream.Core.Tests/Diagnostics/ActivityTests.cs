@@ -69,7 +69,9 @@ public sealed class ActivityTests : IAsyncDisposable
         await UntilAsync(() => Spans("litestream sync").Any(span => span.SpanId == checkpoint.ParentSpanId));
 
         var pass = Spans("litestream sync").Single(span => span.SpanId == checkpoint.ParentSpanId);
-        checkpoint.GetTagItem("litestream.checkpoint.outcome").Should().Be("complete");
+
+        // Partial if it came between two of the commits.
+        checkpoint.GetTagItem("litestream.checkpoint.outcome").Should().BeOneOf("complete", "partial");
         checkpoint.StartTimeUtc.Should().BeOnOrAfter(pass.StartTimeUtc);
         checkpoint.Duration.Should().BeGreaterThan(TimeSpan.Zero);
     }
