@@ -56,7 +56,7 @@ internal static class LegalRestart
         {
             throw new ContinuityLostException(
                 GenerationReason.WalOverwritten,
-                $"the database file was written to although a read mark of ours forbade it, so a WAL may have come and gone unseen {Cause}");
+                $"the database file was written to although a read mark of ours forbade it: by somebody who is not SQLite, or from a WAL that has come and gone unseen {Cause}");
         }
     }
 
