@@ -35,7 +35,10 @@ for (const file of files) {
       skipped.set(reason, [...(skipped.get(reason) ?? []), attribute('testName')]);
     } else {
       own.failed++;
-      failed.push(attribute('testName'));
+      const output = match[2] ?? '';
+      const message = text(output.match(/<Message>([\s\S]*?)<\/Message>/)?.[1] ?? 'no message').trim();
+      const at = text(output.match(/<StackTrace>([\s\S]*?)<\/StackTrace>/)?.[1] ?? '').match(/[^\/\\]+\.cs:line \d+/)?.[0] ?? '';
+      failed.push([attribute('testName'), `${message.split('\n').slice(0, 8).join('\n').slice(0, 1200)} ${at}`]);
     }
   }
 
@@ -50,7 +53,7 @@ for (const [reason, names] of skipped) {
   names.forEach(name => console.log(`  ${name}`));
 }
 
-failed.forEach(name => console.log(`FAILED ${name}`));
+failed.forEach(([name, why]) => console.log(`FAILED ${name}\n  ${why.replaceAll('\n', '\n  ')}`));
 
 if (exitCode !== '0' && total.failed === 0) {
   console.log(`dotnet test ended with ${exitCode} although no test failed: a test process died, or a project did not build.`);

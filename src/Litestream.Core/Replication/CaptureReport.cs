@@ -8,18 +8,18 @@ internal sealed class CaptureReport(TimeProvider time)
 {
     /// <summary>A pass ended.</summary>
     /// <param name="telemetry">Where to.</param>
-    /// <param name="capture">The capture; null if it could not be opened.</param>
-    /// <param name="position">The end of what is captured.</param>
-    /// <param name="duration">How long it took.</param>
+    /// <param name="session">The capture, if it could be opened, and its shadow.</param>
+    /// <param name="started">When it began, a time stamp of the clock.</param>
     /// <param name="failure">Why it failed; null if it did not.</param>
-    public void Passed(DatabaseTelemetry telemetry, WalSync? capture, ReplicationPosition position, TimeSpan duration, Exception? failure)
+    public void Passed(DatabaseTelemetry telemetry, CaptureSession session, long started, Exception? failure)
     {
-        var tally = capture?.TakeTally() ?? default;
+        var tally = session.Capture?.TakeTally() ?? default;
         if (tally.IsEmpty && failure is null)
         {
             return;
         }
 
+        var duration = time.GetElapsedTime(started);
         telemetry.Synced(duration, failure);
         telemetry.WalCopied(tally.CopiedBytes);
         if (tally.Started is { } reason)
@@ -34,7 +34,7 @@ internal sealed class CaptureReport(TimeProvider time)
 
         if (LitestreamActivities.IsRecorded)
         {
-            Record(telemetry.Name, tally, position, time.GetUtcNow(), duration, failure);
+            Record(telemetry.Name, tally, session.Shadow.Head?.Position ?? default, time.GetUtcNow(), duration, failure);
         }
     }
 

@@ -244,7 +244,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _gate.Release();
         }
 
-        _waiters.Close(NotRunning());
+        _waiters.Close(new InvalidOperationException($"The replication of '{Name}' is not running."));
         _uncaptured.Forget();
         _health.Is(ReplicationState.Stopped);
     }
@@ -304,8 +304,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         // Taken before the look: whoever comes later is served by the next pass.
         var waiting = _waiters.Take();
         _uncaptured.PassBegins();
-        var started = _time.GetTimestamp();
-        Exception? failure = null;
+        var (started, failure) = (_time.GetTimestamp(), default(Exception));
         try
         {
             if (_session.Capture is { HoldsMark: false })
@@ -334,6 +333,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
                 Sight.Open(capture.WalIndexPointer, capture.HasMoved);
             }
 
+            _report.Passed(Telemetry, _session, started, failure);
+            Announce(); // those who waited may ask at once what this pass did, and a replica how far behind it is
             waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
             Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)
@@ -360,7 +361,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
         finally
         {
-            _report.Passed(Telemetry, _session.Capture, _session.Shadow.Head?.Position ?? default, _time.GetElapsedTime(started), failure);
+            _report.Passed(Telemetry, _session, started, failure);
             _gate.Release();
             Announce();
         }
@@ -395,5 +396,4 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
         return _health.Failed(exception);
     }
-    private InvalidOperationException NotRunning() => new($"The replication of '{Name}' is not running.");
 }

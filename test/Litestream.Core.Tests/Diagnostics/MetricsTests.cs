@@ -283,14 +283,4 @@ public sealed class MetricsTests : IAsyncDisposable
             await Task.Delay(5, timeout.Token);
         }
     }
-
-    /// <summary>A factory whose meter nobody listens to by name: other tests listen to every meter called Litestream.</summary>
-    private sealed class LoneMeterFactory : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new("Litestream, of a test that wants to be alone");
-
-        public void Dispose()
-        {
-        }
-    }
 }

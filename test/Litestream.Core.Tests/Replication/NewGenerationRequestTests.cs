@@ -26,20 +26,4 @@ public sealed class NewGenerationRequestTests
         replicator.Shadow.Head!.Position.Generation.Should().NotBe(generation, "else that replica would wait for ever");
         replicator.GetStatus().GenerationReason.Should().Be(nameof(GenerationReason.ReplicaHoled));
     }
-
-    private sealed class NoWatcher : IWalWatcher
-    {
-        public IDisposable Watch(nint walIndexPointer, TimeSpan idleInterval, Action onChanged) => new Registration();
-
-        public void Wake()
-        {
-        }
-
-        private sealed class Registration : IDisposable
-        {
-            public void Dispose()
-            {
-            }
-        }
-    }
 }

@@ -1,0 +1,42 @@
+using Litestream.Diagnostics;
+using Litestream.Testing;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Litestream.Replication;
+
+/// <summary>In which order a pass tells what it did.</summary>
+public sealed class PassOrderTests
+{
+    [Fact]
+    public async Task Whoever_waited_for_a_pass_finds_it_measured_and_the_replicas_told()
+    {
+        using var directory = new TempDirectory();
+        using var app = new AppDatabase(directory);
+        app.Execute("CREATE TABLE t(a BLOB)");
+        using var factory = new LoneMeterFactory();
+        using var metrics = new LitestreamMetrics(factory);
+        using var copied = new MetricCollector<long>(metrics.WalCopied);
+        await using var replicator = new DatabaseReplicator(
+            new CaptureDefinition("app", app.Path, directory.File("meta"), new DatabaseOptions { Path = app.Path }),
+            new NoWatcher(),
+            TimeProvider.System,
+            NullLogger.Instance)
+        {
+            Telemetry = new DatabaseTelemetry(
+                metrics, "app", app.Path, () => new DatabaseStatus { Name = "app", State = ReplicationState.Stopped }, TimeProvider.System),
+        };
+        var told = false;
+        replicator.Captured += _ =>
+        {
+            Thread.Sleep(50);
+            told = true;
+        };
+        replicator.Start();
+
+        await replicator.PassAsync(default);
+
+        told.Should().BeTrue();
+        copied.GetMeasurementSnapshot().EvaluateAsCounter().Should().Be(replicator.Shadow.Head!.Position.Offset);
+    }
+}
