@@ -327,13 +327,7 @@ public sealed class PeriodicSnapshotTests : IDisposable
         for (var snapshots = 2; snapshots <= 3; snapshots++)
         {
             NextIndex();
-            for (var i = 0; i < 8; i++)
-            {
-                _scene.Time.Advance(Interval / 8);
-                await Task.Yield();
-            }
-
-            await ReplicationScene.UntilAsync(() => Snapshots().Count == snapshots, "the interval is over");
+            await _scene.Time.RunUntilAsync(() => Snapshots().Count == snapshots, "the interval is over");
         }
 
         await stop.CancelAsync();
