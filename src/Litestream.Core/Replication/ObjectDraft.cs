@@ -34,16 +34,7 @@ internal sealed class ObjectDraft : IDisposable
     {
         Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"{Guid.NewGuid():n}.spool");
-        return new ObjectDraft(
-            new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.Read | FileShare.Delete,
-                Options = FileOptions.DeleteOnClose,
-                BufferSize = 0,
-            }),
-            rented: null);
+        return new ObjectDraft(new SpooledFile(path), rented: null);
     }
 
     /// <summary>Writes the object's LZ4 frame.</summary>

@@ -112,10 +112,12 @@ public sealed class FileReplicaClient : IReplicaClient
             ReplicaObject written;
             await using (file.ConfigureAwait(false))
             {
-                var length = await CopyAsync(seekableContent, file, path, cancellationToken).ConfigureAwait(false);
+                var whole = seekableContent is SpooledFile spooled && spooled.TryTakePlaceOf(temporary, file.SafeFileHandle)
+                    ? spooled
+                    : await CopyAsync(seekableContent, file, path, cancellationToken).ConfigureAwait(false);
                 _rights.TakeOwnerForFile(temporary);
-                RandomAccess.FlushToDisk(file.SafeFileHandle);
-                written = new ReplicaObject(key, length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
+                RandomAccess.FlushToDisk(whole.SafeFileHandle);
+                written = new ReplicaObject(key, whole.Length, File.GetLastWriteTimeUtc(whole.SafeFileHandle));
             }
 
             if (!AtomicFile.Publish(temporary, path, overwrite: mode == WriteMode.Replace))
@@ -220,7 +222,7 @@ public sealed class FileReplicaClient : IReplicaClient
         }
     }
 
-    private static async Task<long> CopyAsync(Stream content, FileStream file, string path, CancellationToken cancellationToken)
+    private static async Task<FileStream> CopyAsync(Stream content, FileStream file, string path, CancellationToken cancellationToken)
     {
         using var buffer = new PooledBuffer();
         var part = buffer.Slice(CopyBufferSize);
@@ -232,7 +234,7 @@ public sealed class FileReplicaClient : IReplicaClient
         }
 
         return copied == expected
-            ? copied
+            ? file
             : throw new ReplicaException($"'{path}' was not written: its content had {copied} bytes instead of {expected}.");
     }
 

@@ -85,6 +85,10 @@ internal static partial class Libc
         };
     }
 
+    /// <summary>Gives a file another name in one step, in place of the file that has it.</summary>
+    /// <returns>False if it could not be done, because the name lies on another file system for one.</returns>
+    public static bool TryReplace(string existing, string replaced) => Retry(() => Rename(existing, replaced)) == 0;
+
     /// <summary>Gives a file or folder the owner and group of another, as far as this process may.</summary>
     public static void TryCopyOwner(string from, string to)
     {
@@ -154,6 +158,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string existing, string created);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string existing, string created);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt(int existingFolder, string existing, int createdFolder, string created, uint flags);
