@@ -65,15 +65,27 @@ internal sealed class DurabilityAudit(IReadOnlyList<SystemCall> calls)
 
         if (naming.Source is { } source)
         {
-            var write = calls.LastOrDefault(call => call.IsWrite && call.Handle == source && call.Start < naming.Start);
+            // An object that was spooled is moved twice, and is synced under the second of its three names.
+            string[] earlier = [.. Earlier(source, naming)];
+            var write = calls.LastOrDefault(call => call.IsWrite && earlier.Contains(call.Handle) && call.Start < naming.Start);
             if (write is null)
             {
                 yield return $"{name}: nobody was seen writing to {source}";
             }
-            else if (!Synced(source, write.End, naming.Start))
+            else if (!Array.Exists(earlier, path => Synced(path, write.End, naming.Start)))
             {
                 yield return $"{name}: {source} was not synced between its last write and {naming.Name}";
             }
+        }
+    }
+
+    private IEnumerable<string> Earlier(string name, SystemCall until)
+    {
+        yield return name;
+        while (calls.LastOrDefault(call => call.Named == name && call.Source is not null && call.End < until.Start) is { Source: { } source } move)
+        {
+            (name, until) = (source, move);
+            yield return name;
         }
     }
 }
