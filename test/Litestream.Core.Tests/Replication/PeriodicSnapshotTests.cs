@@ -327,7 +327,19 @@ public sealed class PeriodicSnapshotTests : IDisposable
         for (var snapshots = 2; snapshots <= 3; snapshots++)
         {
             NextIndex();
-            await _scene.Time.RunUntilAsync(() => Snapshots().Count == snapshots, "the interval is over");
+            var polls = 0;
+            await ReplicationScene.UntilAsync(
+                () =>
+                {
+                    // Further and further: the loop may have begun to wait only after the clock was moved.
+                    if (polls++ % 50 == 0)
+                    {
+                        _scene.Time.Advance(Interval / 4);
+                    }
+
+                    return Snapshots().Count == snapshots;
+                },
+                "the interval is over");
         }
 
         await stop.CancelAsync();
