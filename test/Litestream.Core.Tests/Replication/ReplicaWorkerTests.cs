@@ -1,3 +1,5 @@
+using Litestream.Storage;
+
 namespace Litestream.Replication;
 
 public sealed class ReplicaWorkerTests
@@ -145,7 +147,7 @@ public sealed class ReplicaWorkerTests
 
         await worker.RunOnceAsync(default);
 
-        scene.Replica.Contents.Should().HaveCountGreaterThan(1).And.Contain(content => content.Type == typeof(FileStream));
+        scene.Replica.Contents.Should().HaveCountGreaterThan(1).And.Contain(content => content.Type == typeof(SpooledFile));
         var largest = scene.Replica.Contents.Max(content => scene.SegmentTrailer(content.Key).RawLength);
         largest.Should().BeLessThanOrEqualTo(SegmentCut.UsualBytes);
         Directory.EnumerateFileSystemEntries(scene.Capture.SpoolDirectory).Should().BeEmpty();
