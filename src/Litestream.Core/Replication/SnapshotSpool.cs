@@ -23,9 +23,9 @@ internal sealed class SnapshotSpool(ICapturedDatabase database, Func<string, lon
     /// <summary>How often the free space is looked at while writing.</summary>
     private const long CheckedBytes = 16L << 20;
 
-    /// <summary>Free bytes on the disk that holds a folder.</summary>
+    /// <summary>Free bytes on the disk that holds a folder; where Windows names no drive, as many as there may be.</summary>
     public static long FreeSpace(string directory) =>
-        new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(directory))! : directory).AvailableFreeSpace;
+        (OperatingSystem.IsWindows() ? WindowsDrive.Find(Path.GetFullPath(directory)) : new DriveInfo(directory))?.AvailableFreeSpace ?? long.MaxValue;
 
     /// <summary>Takes an image and spools it, when it is this database's turn. The image is let go before this returns.</summary>
     /// <param name="generation">The generation that it must be of.</param>

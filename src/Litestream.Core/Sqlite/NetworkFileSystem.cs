@@ -1,4 +1,5 @@
 using System.Text;
+using Litestream.Storage;
 
 namespace Litestream.Sqlite;
 
@@ -23,8 +24,8 @@ internal static class NetworkFileSystem
         }
 
         var root = Path.GetPathRoot(fullPath) ?? "";
-        return root.StartsWith(@"\\", StringComparison.Ordinal) ? (IsDevice(root) ? null : root)
-            : new DriveInfo(root).DriveType == DriveType.Network ? root : null;
+        return WindowsDrive.Find(fullPath) is { } drive ? (drive.DriveType == DriveType.Network ? root : null)
+            : root.StartsWith(@"\\", StringComparison.Ordinal) && !IsDevice(root) ? root : null;
     }
 
     /// <summary>The same, from the lines of a mountinfo (proc(5)): of the mount points above the path the longest counts, and of equals the last.</summary>
@@ -54,7 +55,7 @@ internal static class NetworkFileSystem
 
     private static bool IsDevice(string root) =>
         (root.StartsWith(@"\\?\", StringComparison.Ordinal) || root.StartsWith(@"\\.\", StringComparison.Ordinal))
-        && !root.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase);
+        && !root[4..].StartsWith(@"UNC\", StringComparison.OrdinalIgnoreCase);
 
     private static bool Contains(string mountPoint, string path) =>
         path.StartsWith(mountPoint, StringComparison.Ordinal)

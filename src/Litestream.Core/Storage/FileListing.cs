@@ -56,7 +56,7 @@ internal static class FileListing
 
     private static List<FileSystemInfo> Entries(string root, string folder)
     {
-        var path = Path.Join(root, folder);
+        var path = Path.Join(root, ReplicaKey.ToPath(folder));
         try
         {
             // A folder counts as its name and a slash: that is what its keys are sorted by.

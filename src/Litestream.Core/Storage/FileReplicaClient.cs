@@ -259,7 +259,7 @@ public sealed class FileReplicaClient : IReplicaClient
     private string PathOf([NotNull] string? key)
     {
         ReplicaKey.CheckFile(key);
-        return Path.Join(_root, Path.DirectorySeparatorChar == '/' ? key : key.Replace('/', Path.DirectorySeparatorChar));
+        return Path.Join(_root, ReplicaKey.ToPath(key));
     }
 
     private ReplicaObjectExistsException Exists(string key, string path)

@@ -78,6 +78,10 @@ internal static class ReplicaKey
         }
     }
 
+    /// <summary>The key as a path below a folder; behind <c>\\?\</c> Windows takes a <c>/</c> for a letter of a name.</summary>
+    public static string ToPath(string key) =>
+        Path.DirectorySeparatorChar == '/' ? key : key.Replace('/', Path.DirectorySeparatorChar);
+
     private static bool ArePartsSound(string path)
     {
         foreach (var range in path.AsSpan().Split('/'))
