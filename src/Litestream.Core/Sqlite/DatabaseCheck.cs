@@ -15,7 +15,8 @@ internal static class DatabaseCheck
         SqliteLibrary.EnsureReady();
 
         // Immutable: no lock, no WAL, no -shm, although the header of the file says WAL mode.
-        var uri = $"file:{Escape(path)}?immutable=1";
+        // Every separator is escaped: SQLite takes what stands behind two slashes for a host, and knows none.
+        var uri = $"file:{Uri.EscapeDataString(path)}?immutable=1";
         var rc = raw.sqlite3_open_v2(uri, out var db, raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_PRIVATECACHE, null);
         try
         {
@@ -58,10 +59,4 @@ internal static class DatabaseCheck
 
     private static string Describe(int rc) =>
         string.Create(CultureInfo.InvariantCulture, $"{raw.sqlite3_errstr(rc).utf8_to_string()} ({rc})");
-
-    private static string Escape(string path)
-    {
-        var escaped = Uri.EscapeDataString(path.Replace('\\', '/')).Replace("%2F", "/", StringComparison.Ordinal).Replace("%3A", ":", StringComparison.Ordinal);
-        return escaped.StartsWith('/') ? escaped : "/" + escaped;
-    }
 }

@@ -29,7 +29,24 @@ public sealed class WindowsPathTests : IDisposable
 
     [ShareFact]
     public Task To_a_share_by_its_device_path() =>
-        ReplicatesAndRestores(_directory.File("my data"), @"\\?\UNC" + ShareFactAttribute.OnShare(_directory.File("my backup"))[1..]);
+        ReplicatesAndRestores(_directory.File("my data"), DeviceOnShare(_directory.File("my backup")));
+
+    [ShareFact]
+    public async Task A_copy_is_restored_to_a_share()
+    {
+        var backup = _directory.File("my backup");
+        await ReplicatesAndRestores(_directory.File("my data"), backup);
+        await using var client = new FileReplicaClient(backup);
+
+        string[] outputs = [ShareFactAttribute.OnShare(_directory.File("one.db")), DeviceOnShare(_directory.File("another.db"))];
+        foreach (var output in outputs)
+        {
+            await client.RestoreAsync(new RestoreOptions { OutputPath = output, IntegrityCheck = IntegrityCheck.Full });
+        }
+
+        File.Exists(_directory.File("one.db")).Should().BeTrue();
+        File.Exists(_directory.File("another.db")).Should().BeTrue();
+    }
 
     [ShareFact]
     public async Task A_url_of_a_share_is_a_plain_path()
@@ -67,6 +84,8 @@ public sealed class WindowsPathTests : IDisposable
         FluentActions.Invoking(() => DatabasePath.Resolve(ShareFactAttribute.OnShare(_directory.File("app.db"))))
             .Should().Throw<LitestreamException>().WithMessage("*network file system*localhost*local disk*");
     }
+
+    private static string DeviceOnShare(string path) => @"\\?\UNC" + ShareFactAttribute.OnShare(path)[1..];
 
     private static async Task ReplicatesAndRestores(string data, string backup)
     {
