@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Litestream.Diagnostics;
 using Litestream.Shadow;
+using Litestream.Sqlite;
 using Litestream.Storage;
 using Litestream.Wal;
 

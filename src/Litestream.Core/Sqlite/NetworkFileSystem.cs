@@ -1,5 +1,4 @@
 using System.Text;
-using Litestream.Storage;
 
 namespace Litestream.Sqlite;
 

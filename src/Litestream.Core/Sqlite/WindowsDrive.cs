@@ -1,4 +1,4 @@
-namespace Litestream.Storage;
+namespace Litestream.Sqlite;
 
 /// <summary>The drive of a path of Windows, which may be written <c>C:\</c>, <c>\\?\C:\</c> and <c>\\.\C:\</c>.</summary>
 internal static class WindowsDrive
