@@ -80,7 +80,16 @@ internal static class RealLitestream
     /// <summary>Ends litestream replicate in order: it uploads what is left and goes.</summary>
     public static async Task StopAsync(ChildProcess litestream)
     {
-        // Stopped in the middle of an upload, v0.3.13 begins the same segment a second time beside it, and may then never end.
+        litestream.Terminate();
+        await litestream.WaitForExitAsync(Timeout);
+    }
+
+    /// <summary>
+    /// Ends litestream replicate once it has nothing to say any more. Stopped in the middle of an upload to S3, v0.3.13 begins
+    /// the same segment a second time beside it, and may then never end.
+    /// </summary>
+    public static async Task StopAtRestAsync(ChildProcess litestream)
+    {
         var (said, quiet) = (litestream.Output, Stopwatch.StartNew());
         for (var patience = Stopwatch.StartNew(); quiet.Elapsed < AtRest && patience.Elapsed < 10 * AtRest;)
         {
@@ -92,8 +101,7 @@ internal static class RealLitestream
             }
         }
 
-        litestream.Terminate();
-        await litestream.WaitForExitAsync(Timeout);
+        await StopAsync(litestream);
     }
 
     private static string Path() =>

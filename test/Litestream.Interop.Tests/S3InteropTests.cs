@@ -34,7 +34,7 @@ public sealed class S3InteropTests
         await using (var theirs = await run.StartTheirsAsync())
         {
             await writer.WaitForCommitsAsync(300);
-            await RealLitestream.StopAsync(theirs);
+            await RealLitestream.StopAtRestAsync(theirs);
         }
 
         await run.BothRestoreAsync("theirs");

@@ -211,7 +211,7 @@ public sealed class ToolTests : IDisposable
             await using var theirs = await run.StartTheirsAsync();
             await writer.WaitForCommitsAsync(200);
             await writer.StopAsync();
-            await RealLitestream.StopAsync(theirs);
+            await RealLitestream.StopAtRestAsync(theirs);
         }
 
         foreach (var command in (string[])["databases", "generations", "snapshots", "wal"])
