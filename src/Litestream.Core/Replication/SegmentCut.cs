@@ -6,14 +6,17 @@ namespace Litestream.Replication;
 /// <summary>Where a segment ends. Pure.</summary>
 internal static class SegmentCut
 {
-    /// <summary>Raw bytes of one segment at most, as long as the replica is not far behind.</summary>
+    /// <summary>Raw bytes of one segment at most, but for a small rest, as long as the replica is not far behind.</summary>
     public const long UsualBytes = 8L << 20;
 
-    /// <summary>Raw bytes of one segment at most when there is a backlog: fewer objects, and a restore that opens fewer.</summary>
+    /// <summary>Raw bytes of one segment at most, but for a small rest, when there is a backlog: fewer objects, and a restore that opens fewer.</summary>
     public const long CatchUpBytes = 64L << 20;
 
     /// <summary>From this much on it is a backlog.</summary>
     public const long Backlog = 4 * UsualBytes;
+
+    /// <summary>What is left over goes along if it is at most this part of the limit: it is not worth an object of its own.</summary>
+    private const int TailPart = 8;
 
     /// <summary>The end of the segment that starts at <paramref name="offset"/>: whole frames, at least one.</summary>
     /// <param name="length">How far the index may be read; a frame's end.</param>
@@ -24,7 +27,7 @@ internal static class SegmentCut
     {
         var available = length - offset;
         var limit = available > Backlog ? CatchUpBytes : UsualBytes;
-        if (available <= limit)
+        if (available <= limit + (limit / TailPart))
         {
             return length;
         }

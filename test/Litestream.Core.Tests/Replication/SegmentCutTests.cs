@@ -32,6 +32,18 @@ public sealed class SegmentCutTests
         end.Should().BeInRange(SegmentCut.CatchUpBytes - Frame, SegmentCut.CatchUpBytes);
     }
 
+    [Theory]
+    [InlineData(SegmentCut.UsualBytes, 1 << 20, true)]
+    [InlineData(SegmentCut.UsualBytes, 2 << 20, false)]
+    [InlineData(SegmentCut.CatchUpBytes, 8 << 20, true)]
+    [InlineData(SegmentCut.CatchUpBytes, 9 << 20, false)]
+    public void A_small_rest_goes_along(long limit, long rest, bool along)
+    {
+        var length = EndOf(WalFormat.FramesUpTo(limit + rest, PageSize));
+
+        (SegmentCut.End(length, 0, 0, PageSize) == length).Should().Be(along);
+    }
+
     [Fact]
     public void Reaches_what_must_be_reached_in_one_piece() =>
         SegmentCut.End(EndOf(100_000), 0, EndOf(90_000), PageSize).Should().Be(EndOf(90_000));
