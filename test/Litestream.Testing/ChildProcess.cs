@@ -182,7 +182,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
+            // One that strace holds up would be dead only when the delay is over.
+            using var tracer = Tracer();
             _process.Kill(entireProcessTree: true);
+            tracer?.Kill();
             await _process.WaitForExitAsync();
         }
 
@@ -192,6 +195,17 @@ public sealed partial class ChildProcess : IAsyncDisposable
     }
 
     private static bool IsDotnet(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+
+    private Process? Tracer()
+    {
+        const string Name = "TracerPid:";
+        var status = $"/proc/{_process.Id}/status";
+        return File.Exists(status)
+            && File.ReadLines(status).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal)) is { } line
+            && int.Parse(line[Name.Length..], CultureInfo.InvariantCulture) is var number and > 0
+                ? Process.GetProcessById(number)
+                : null;
+    }
 
     private void Signal(int signal)
     {
