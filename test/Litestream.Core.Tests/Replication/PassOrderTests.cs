@@ -29,7 +29,7 @@ public sealed class PassOrderTests
         var told = false;
         replicator.Captured += _ =>
         {
-            Thread.Sleep(50);
+            Thread.Sleep(50); // whoever is served before this would be seen to go on
             told = true;
         };
         replicator.Start();
