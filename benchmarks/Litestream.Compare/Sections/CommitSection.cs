@@ -18,7 +18,7 @@ internal sealed class CommitSection : ISection
         {
             foreach (var rate in contest.Pick<int[]>([200, 0], [0]))
             {
-                // At full speed the WAL needs some seconds until it is as long as it will ever be, and is overwritten from then on.
+                // At full speed long enough for some of the checkpoints that stop the writer.
                 var seconds = contest.Pick(rate > 0 ? 6.0 : 12.0, 0.2);
                 var workload = $"{Name(api)}, {(rate > 0 ? $"{rate} commits/s" : "full speed")}";
                 for (var round = 0; round < Math.Min(contest.Settings.Rounds, api == CommitApi.Sqlite ? int.MaxValue : 2); round++)

@@ -10,7 +10,10 @@ internal static class CommitProgram
     private const double StallMilliseconds = 100;
 
     // An application has been running for a while: what the compiler does in its first seconds is not the replication's cost.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(4);
+
+    // Nor is it that a WAL is slow while it becomes as long as it will ever be: every fsync has its new length to write.
+    private static readonly TimeSpan GrowthTime = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(CommitOptions options)
     {
@@ -23,13 +26,7 @@ internal static class CommitProgram
 
         using (var committer = Create(options, host))
         {
-            var warm = options.Seconds < 1 ? TimeSpan.FromMilliseconds(50) : WarmUp;
-            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < warm;)
-            {
-                committer.Commit();
-                Thread.Sleep(1);
-            }
-
+            WarmUp(committer, options);
             Console.WriteLine("ready");
             await Console.In.ReadLineAsync();
             Console.WriteLine(Commit(committer, options).ToLine());
@@ -39,6 +36,22 @@ internal static class CommitProgram
         if (host is not null)
         {
             await host.StopAsync();
+        }
+    }
+
+    private static void WarmUp(ICommitter committer, CommitOptions options)
+    {
+        var dry = options.Seconds < 1;
+        var warm = dry ? TimeSpan.FromMilliseconds(50) : WarmUpTime;
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < warm;)
+        {
+            committer.Commit();
+            Thread.Sleep(1);
+        }
+
+        for (var started = Stopwatch.GetTimestamp(); !dry && options.PerSecond == 0 && Stopwatch.GetElapsedTime(started) < GrowthTime;)
+        {
+            committer.Commit();
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class CheckpointRound(
     /// <returns>False if the write lock has been taken too shortly before.</returns>
     public bool TryEmptyWal()
     {
-        if (!_clock.MayTakeLock())
+        if (!_clock.MayTakeLock(uint.MaxValue))
         {
             return false;
         }
@@ -104,7 +104,7 @@ internal sealed class CheckpointRound(
             && !settings.ReleaseBeforeCheckpoint
             && marks.Index.TryRead(out header)
             && header.MaxFrame >= settings.MaxCheckpointPages
-            && _clock.MayTakeLock())
+            && _clock.MayTakeLock(header.MaxFrame))
         {
             outcome = RunUnderWriteLock();
         }

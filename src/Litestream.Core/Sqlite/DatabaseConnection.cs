@@ -17,14 +17,17 @@ internal sealed unsafe class DatabaseConnection : IDisposable
 
     private readonly sqlite3 _db;
 
-    private DatabaseConnection(string path, sqlite3 db)
+    private DatabaseConnection(string path, TimeSpan busyTimeout, sqlite3 db)
     {
-        Path = path;
-        _db = db;
+        (Path, _db) = (path, db);
+        BusyTimeout = TimeSpan.FromMilliseconds(Math.Clamp(busyTimeout.TotalMilliseconds, 0, int.MaxValue));
     }
 
     /// <summary>The path it was opened by.</summary>
     public string Path { get; }
+
+    /// <summary>How long it waits for a lock of somebody else.</summary>
+    public TimeSpan BusyTimeout { get; }
 
     /// <summary>True while a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
@@ -57,7 +60,7 @@ internal sealed unsafe class DatabaseConnection : IDisposable
         }
 
         var rc = raw.sqlite3_open_v2(path, out var db, OpenFlags, null);
-        var connection = new DatabaseConnection(path, db);
+        var connection = new DatabaseConnection(path, busyTimeout, db);
         try
         {
             if (rc != raw.SQLITE_OK)
@@ -67,7 +70,7 @@ internal sealed unsafe class DatabaseConnection : IDisposable
                     : new SqliteFailure(path, "opening the database", rc, "the file does not exist");
             }
 
-            connection.Configure(busyTimeout);
+            connection.Configure();
             return connection;
         }
         catch
@@ -123,9 +126,8 @@ internal sealed unsafe class DatabaseConnection : IDisposable
         }
     }
 
-    /// <summary>Takes the write lock; nothing is written.</summary>
-    /// <exception cref="SqliteFailure">SQLite refused; no transaction is open then.</exception>
-    public void BeginImmediate() => Execute("BEGIN IMMEDIATE");
+    /// <inheritdoc cref="WriteLock.Take"/>
+    public void BeginImmediate() => WriteLock.Take(this);
 
     /// <summary>Ends the read transaction and lets go of its mark. Without one, nothing happens.</summary>
     public void EndRead() => Rollback();
@@ -194,8 +196,7 @@ internal sealed unsafe class DatabaseConnection : IDisposable
     public void EnsureWalMode()
     {
         // A read opens the WAL if the database has one: that spares the pragma, which parses the whole schema.
-        Look();
-        if (HasWal)
+        if (HasWal())
         {
             return;
         }
@@ -210,8 +211,7 @@ internal sealed unsafe class DatabaseConnection : IDisposable
                 $"the journal mode stays '{mode}'; the file system or the VFS in use offers no shared memory, which WAL mode needs");
         }
 
-        Look();
-        if (!HasWal)
+        if (!HasWal())
         {
             throw new SqliteFailure(Path, "switching to WAL mode", raw.SQLITE_BUSY, "somebody switched the database back");
         }
@@ -238,18 +238,18 @@ internal sealed unsafe class DatabaseConnection : IDisposable
             : new SqliteFailure(Path, operation, resultCode, null);
     }
 
-    private bool HasWal => NativeFile.OfWal(Handle) != null;
-
-    private void Look()
+    /// <summary>Whether it has its WAL open, after a read, which opens the WAL that a database has.</summary>
+    private bool HasWal()
     {
         BeginRead();
         EndRead();
+        return NativeFile.OfWal(Handle) != null;
     }
 
-    private void Configure(TimeSpan busyTimeout)
+    private void Configure()
     {
         Check(raw.sqlite3_extended_result_codes(_db, 1));
-        Check(raw.sqlite3_busy_timeout(_db, (int)Math.Clamp(busyTimeout.TotalMilliseconds, 0, int.MaxValue)));
+        Check(raw.sqlite3_busy_timeout(_db, (int)BusyTimeout.TotalMilliseconds));
         if (raw.sqlite3_db_readonly(_db, "main") == 1)
         {
             throw new SqliteFailure(

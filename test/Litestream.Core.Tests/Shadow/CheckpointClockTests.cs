@@ -74,15 +74,18 @@ public sealed class CheckpointClockTests
         clock.IsDue(Header(100), Mark(5, zero: false)).Should().BeTrue();
     }
 
-    [Fact]
-    public void The_write_lock_may_be_taken_once_a_second()
+    [Theory]
+    [InlineData(1000, 4)]
+    [InlineData(3999, 4)]
+    [InlineData(4000, 1)]
+    public void The_write_lock_may_be_taken_every_four_seconds_and_every_second_above_four_times_the_limit(uint frames, int seconds)
     {
-        _clock.MayTakeLock().Should().BeTrue();
-        _clock.MayTakeLock().Should().BeFalse();
-        _time.Advance(TimeSpan.FromMilliseconds(999));
-        _clock.MayTakeLock().Should().BeFalse();
+        _clock.MayTakeLock(frames).Should().BeTrue();
+        _clock.MayTakeLock(frames).Should().BeFalse();
+        _time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
+        _clock.MayTakeLock(frames).Should().BeFalse();
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        _clock.MayTakeLock().Should().BeTrue();
+        _clock.MayTakeLock(frames).Should().BeTrue();
     }
 
     private static ReadMark Mark(uint maxFrame, bool zero) => new(Header(maxFrame), IsExact: true, zero, FileWritten: default);
