@@ -34,7 +34,8 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly UncapturedCommits _uncaptured;
     private readonly LoopClock _clock;
     private readonly StandingRequest _request = new();
-    private long _announced;
+    private readonly CaptureNews _news;
+    private readonly Action _copied;
     private Task? _loop;
     private bool _stopped;
 
@@ -45,11 +46,17 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         _watch = new WalWatch(watcher, definition.Options.MonitorInterval, NotifyChanged);
         _health = new CaptureHealth(definition.Path, time, logger);
         (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(SteadyTime.Of(time)), new LoopClock(SteadyTime.Of(time)));
+        _news = new CaptureNews(_session.Shadow, _uncaptured);
+        _copied = _news.AnnounceCopied;
         Telemetry = DatabaseTelemetry.Unmeasured(definition.Name);
     }
 
-    /// <summary>Raised after every pass that captured something, from the loop, with the time its oldest commit was noticed; must be quick.</summary>
-    public event Action<DateTimeOffset?>? Captured;
+    /// <summary>Raised when something was captured, before a checkpoint that follows, from the loop, with the time its oldest commit was noticed; must be quick.</summary>
+    public event Action<DateTimeOffset?>? Captured
+    {
+        add => _news.Captured += value;
+        remove => _news.Captured -= value;
+    }
 
     /// <summary>Removes from the shadow, after every pass, what no replica needs.</summary>
     public ShadowTrimmer? Trimmer { get; set; }
@@ -193,7 +200,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _gate.Release();
 
             // The image copied what had been committed: the other replicas must hear of it, and the loop of what failed.
-            Announce();
+            _news.Announce();
             _signal.Moved();
         }
     }
@@ -230,7 +237,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             if (_loop is not null)
             {
                 LastLook.Take(_session.Capture);
-                Announce();
+                _news.Announce();
             }
 
             _session.Close(releaseMark);
@@ -324,7 +331,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
 
             var capture = _session.Capture!;
             _request.PassOn(capture);
-            var pass = capture.RunOnce();
+            var pass = capture.RunOnce(_copied);
             _uncaptured.PassSucceeded();
             _watch.MoveTo(capture.WalIndexPointer);
             _health.Succeeded(capture.WalSizeBytes, capture.State?.Reason.ToString(), capture.WalOverLimitSince);
@@ -334,7 +341,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             }
 
             _report.Passed(Telemetry, _session, started, failure);
-            Announce(); // those who waited may ask at once what this pass did, and a replica how far behind it is
+            _news.Announce(); // those who waited may ask at once what this pass did, and a replica how far behind it is
             waiting.ForEach(waiter => waiter.TrySetResult(_session.Shadow.Head!.Sequence));
             Trimmer?.Trim(_session.Shadow);
             if (!pass.Moved)
@@ -363,21 +370,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         {
             _report.Passed(Telemetry, _session, started, failure);
             _gate.Release();
-            Announce();
-        }
-    }
-
-    /// <summary>
-    /// Tells the workers that the head has moved, by whichever way: a pass, an opening, an image, or one of them that failed
-    /// half way.
-    /// </summary>
-    private void Announce()
-    {
-        var noticedAt = _uncaptured.TakeCaptured();
-        var sequence = _session.Shadow.Head?.Sequence ?? 0;
-        if (Interlocked.Exchange(ref _announced, sequence) != sequence)
-        {
-            Captured?.Invoke(noticedAt);
+            _news.Announce();
         }
     }
 

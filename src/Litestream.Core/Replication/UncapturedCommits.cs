@@ -67,12 +67,21 @@ internal sealed class UncapturedCommits(TimeProvider time)
         }
     }
 
-    /// <summary>The pass captured all that had been noticed when it began.</summary>
+    /// <summary>The pass has captured all that had been noticed when it began, and goes on.</summary>
+    public void PassCaptured()
+    {
+        lock (_lock)
+        {
+            (_captured, _lookedAt) = (Older(_captured, _lookedAt), null);
+        }
+    }
+
+    /// <summary>The pass is over, and captured all that had been noticed when it began.</summary>
     public void PassSucceeded()
     {
         lock (_lock)
         {
-            (_captured, _lookedAt, _passStarted) = (_lookedAt, null, null);
+            (_captured, _lookedAt, _passStarted) = (Older(_captured, _lookedAt), null, null);
         }
     }
 

@@ -103,9 +103,10 @@ internal sealed class WalSync : IDisposable
     }
 
     /// <summary>ONE PASS. Copies what was committed since the last one, keeps the mark where it blocks nobody, checkpoints when due.</summary>
+    /// <param name="copied">Called before a checkpoint, which takes its time: what has been copied can go on its way. Must not throw.</param>
     /// <exception cref="DatabaseReplacedException">The file at the path is another one now.</exception>
     /// <exception cref="SqliteFailure">SQLite refused; the mark may still stand (<see cref="HoldsMark"/>).</exception>
-    public WalPass RunOnce()
+    public WalPass RunOnce(Action? copied = null)
     {
         if (_marks.Connection.HasMoved())
         {
@@ -123,6 +124,7 @@ internal sealed class WalSync : IDisposable
 
             _writer.Copy();
             _checkpoints.LeaveLockZero();
+            copied?.Invoke();
             outcome = _checkpoints.RunIfDue();
         }
         catch (ContinuityLostException lost) when (!_writer.HasBegun)

@@ -39,4 +39,28 @@ public sealed class PassOrderTests
         told.Should().BeTrue();
         copied.GetMeasurementSnapshot().EvaluateAsCounter().Should().Be(replicator.Shadow.Head!.Position.Offset);
     }
+
+    [Fact]
+    public async Task Replicas_are_told_what_was_copied_before_its_checkpoint()
+    {
+        using var directory = new TempDirectory();
+        using var app = new AppDatabase(directory);
+        app.Execute("CREATE TABLE t(a BLOB)");
+        await using var replicator = new DatabaseReplicator(
+            new CaptureDefinition("app", app.Path, directory.File("meta"), new DatabaseOptions { Path = app.Path, MinCheckpointPages = 20 }),
+            new NoWatcher(),
+            TimeProvider.System,
+            NullLogger.Instance);
+        replicator.Start();
+        await replicator.PassAsync(default);
+        app.Insert(30);
+        var told = new List<(ReplicationPosition Position, long Size)>();
+        replicator.Captured += _ => told.Add((replicator.Shadow.Head!.Position, new FileInfo(app.Path).Length));
+
+        await replicator.PassAsync(default);
+
+        var (position, size) = told.Should().ContainSingle().Which;
+        position.Should().Be(replicator.Shadow.Head!.Position);
+        size.Should().BeLessThan(new FileInfo(app.Path).Length, "only the checkpoint made the database larger");
+    }
 }

@@ -45,6 +45,22 @@ public sealed class UncapturedCommitsTests
     }
 
     [Fact]
+    public void What_a_pass_has_captured_is_not_behind_while_it_checkpoints()
+    {
+        var noticed = _time.GetUtcNow();
+        _uncaptured.Noticed();
+        _uncaptured.PassBegins();
+        Wait(1);
+
+        _uncaptured.PassCaptured();
+
+        _uncaptured.Age.Should().Be(TimeSpan.Zero);
+        _uncaptured.TakeCaptured().Should().Be(noticed);
+        _uncaptured.PassSucceeded();
+        _uncaptured.TakeCaptured().Should().BeNull("it has been told");
+    }
+
+    [Fact]
     public void A_pass_that_fails_captures_nothing()
     {
         _uncaptured.Noticed();

@@ -29,6 +29,24 @@ public sealed class CheckpointTests : CaptureTest
     }
 
     [Fact]
+    public void Comes_after_what_was_copied_can_be_read_and_uploaded()
+    {
+        var capture = Capture(new WalSyncSettings { MinCheckpointPages = 20, CheckpointInterval = TimeSpan.Zero }).Start();
+        App.Insert(30);
+        var size = new FileInfo(App.Path).Length;
+        ReplicationPosition told = default;
+
+        capture.Sync.RunOnce(() =>
+        {
+            told = capture.Shadow.Head!.Position;
+            new FileInfo(App.Path).Length.Should().Be(size, "nothing has been checkpointed yet");
+        }).Checkpoint.Should().Be(CheckpointOutcome.Complete);
+
+        told.Should().Be(capture.Shadow.Head!.Position);
+        new FileInfo(App.Path).Length.Should().BeGreaterThan(size);
+    }
+
+    [Fact]
     public void Comes_by_time_too_and_only_if_there_is_something_to_do()
     {
         var capture = Capture(new WalSyncSettings { CheckpointInterval = TimeSpan.FromMinutes(1) }, _time).Start();
