@@ -12,8 +12,7 @@ internal static class WriteLock
     /// <summary>How long to look again and again: some commits' time even where a sync to disk takes ten milliseconds.</summary>
     private static readonly TimeSpan Spin = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Between two looks: some microseconds.</summary>
-    private const int SpinIterations = 200;
+    private const int NeverSleep = -1;
 
     /// <summary>Begins a transaction that holds the lock; nothing is written.</summary>
     /// <param name="connection">In no transaction.</param>
@@ -21,6 +20,7 @@ internal static class WriteLock
     public static void Take(DatabaseConnection connection)
     {
         var started = Stopwatch.GetTimestamp();
+        var pause = new SpinWait();
         int rc;
         raw.sqlite3_busy_timeout(connection.Handle, 0);
         try
@@ -33,28 +33,12 @@ internal static class WriteLock
                     throw connection.Failure("taking the write lock", rc);
                 }
 
-                Wait(elapsed);
+                pause.SpinOnce(elapsed < Spin ? NeverSleep : 0);
             }
         }
         finally
         {
             raw.sqlite3_busy_timeout(connection.Handle, (int)connection.BusyTimeout.TotalMilliseconds);
-        }
-    }
-
-    private static void Wait(TimeSpan elapsed)
-    {
-        if (elapsed >= Spin)
-        {
-            Thread.Sleep(1);
-        }
-        else if (Environment.ProcessorCount == 1)
-        {
-            Thread.Yield();
-        }
-        else
-        {
-            Thread.SpinWait(SpinIterations);
         }
     }
 }
