@@ -9,6 +9,7 @@ internal sealed record Settings
 
     public const string Usage = """
         --litestream PATH   the real litestream v0.3.13; default: what npm ci in test/interop has brought
+        --native PATH       benchmarks/Litestream.Compare.Native as a native executable; default: without it
         --sections LETTERS  a capture, b snapshot, c restore, d commits, e lag, f idle, g S3, h waiting requests; default: all
         --growth            instead: how the cost of each grows with its work (this library alone)
         --quick             everything once and small, to see that it works: its times mean nothing
@@ -20,6 +21,9 @@ internal sealed record Settings
 
     /// <summary>The real litestream; null if there is none, and only this library is measured.</summary>
     public string? Litestream { get; private set; }
+
+    /// <summary>The application that replicates and restores, compiled ahead of time; null if it is not measured.</summary>
+    public string? Native { get; private set; }
 
     public string Sections { get; private set; } = AllSections;
 
@@ -56,6 +60,9 @@ internal sealed record Settings
                     break;
                 case "--litestream" when i + 1 < args.Length:
                     settings.Litestream = args[++i] is "" ? null : Path.GetFullPath(args[i]);
+                    break;
+                case "--native" when i + 1 < args.Length:
+                    settings.Native = Path.GetFullPath(args[++i]);
                     break;
                 case "--sections" when i + 1 < args.Length && args[i + 1].All(AllSections.Contains):
                     settings.Sections = args[++i];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Litestream.Compare.Measuring;
+using Litestream.Compare.Sections;
 
 namespace Litestream.Compare.Programs;
 
@@ -7,18 +8,19 @@ namespace Litestream.Compare.Programs;
 internal static class Replicator
 {
     /// <summary>Starts one.</summary>
+    /// <param name="contest">Knows the programs.</param>
     /// <param name="variant">Who.</param>
     /// <param name="folder">For its configuration.</param>
-    /// <param name="litestream">The real litestream.</param>
     /// <param name="databases">The databases and where they are replicated to.</param>
     public static async Task<MeasuredProcess> StartAsync(
-        Variant variant, string folder, string? litestream, IReadOnlyList<(string Path, ReplicaPlace Replica)> databases)
+        Contest contest, Variant variant, string folder, IReadOnlyList<(string Path, ReplicaPlace Replica)> databases)
     {
         if (variant.IsOurs)
         {
             var list = Path.Combine(folder, "databases");
             await File.WriteAllLinesAsync(list, databases.Select(database => $"{database.Path}\t{database.Replica.Url}"));
-            return MeasuredProcess.StartWorker("replicate", variant.Milliseconds?.ToString(CultureInfo.InvariantCulture) ?? "default", list);
+            var (program, arguments) = contest.OursAs(variant, "replicate", variant.Milliseconds?.ToString(CultureInfo.InvariantCulture) ?? "default", list);
+            return MeasuredProcess.Start(program, arguments);
         }
 
         var config = Path.Combine(folder, "litestream.yml");
@@ -46,6 +48,6 @@ internal static class Replicator
             }
         }
 
-        return MeasuredProcess.Start(litestream!, ["replicate", "-config", config]);
+        return MeasuredProcess.Start(contest.Litestream!, ["replicate", "-config", config]);
     }
 }

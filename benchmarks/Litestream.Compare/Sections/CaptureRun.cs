@@ -30,7 +30,7 @@ internal static class CaptureRun
         using var application = Contest.CreateDatabase(path, "PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;");
         Contest.Fill(application, 400_000);
         var early = arrivalsOf?.Invoke();
-        await using var process = await Replicator.StartAsync(variant, folder, contest.Litestream, [(path, place ?? new ReplicaPlace(replica))]);
+        await using var process = await Replicator.StartAsync(contest, variant, folder, [(path, place ?? new ReplicaPlace(replica))]);
         await Contest.UntilAsync(() => early is null ? Contest.HasBegun(replica) : early.Seen.Count > 0, process);
         using var arrivals = early ?? new FolderArrivals(Path.GetDirectoryName(Contest.FindFiles(replica, "*.wal.lz4").First())!);
         await Task.Delay(early is null ? 300 : 1500);

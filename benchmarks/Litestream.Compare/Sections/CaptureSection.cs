@@ -15,7 +15,7 @@ internal sealed class CaptureSection : ISection
         var workload = $"a WAL of {size >> 20} MiB";
         for (var round = 0; round < contest.Settings.Rounds; round++)
         {
-            foreach (var variant in contest.Variants)
+            foreach (var variant in contest.Replicators)
             {
                 var outcome = await CaptureRun.RunAsync(contest, variant, size);
                 Add("to the local copy", "MiB/s", Better.Higher, outcome.MiB / outcome.ShadowSeconds);

@@ -34,7 +34,7 @@ internal static class CommitRun
         var early = arrivalsOf?.Invoke();
         await using var application = MeasuredProcess.StartWorker(options.ToArguments());
         await application.WaitForLineAsync(line => line == "ready");
-        await using var sidecar = variant is { IsOurs: false } ? await Replicator.StartAsync(variant, folder, contest.Litestream, [(path, place)]) : null;
+        await using var sidecar = variant is { IsOurs: false } ? await Replicator.StartAsync(contest, variant, folder, [(path, place)]) : null;
         if (variant is not null)
         {
             await Contest.UntilAsync(() => early is null ? Contest.HasBegun(replica) : early.Seen.Count > 0, sidecar ?? application);

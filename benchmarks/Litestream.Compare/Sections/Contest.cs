@@ -20,6 +20,13 @@ internal sealed class Contest(Settings settings, Results results, string scratch
     public IReadOnlyList<Variant> Variants { get; } =
         settings.Litestream is null ? [Variant.Ours, Variant.OursFast] : [Variant.Ours, Variant.Theirs, Variant.OursFast, Variant.TheirsFast];
 
+    /// <summary>The same, and this library compiled ahead of time, where the application does nothing but replicate.</summary>
+    public IEnumerable<Variant> Replicators => settings.Native is null ? Variants : Variants.Append(Variant.OursNative);
+
+    /// <summary>How an application with this library in it is started.</summary>
+    public (string Program, string[] Arguments) OursAs(Variant variant, params string[] work) =>
+        variant.IsNative ? (settings.Native!, ["worker", .. work]) : MeasuredProcess.WorkerCommand(work);
+
     /// <summary>Replicas to restore are kept here.</summary>
     public string Fixtures => settings.Folder ?? Path.Combine(scratch, "fixtures");
 

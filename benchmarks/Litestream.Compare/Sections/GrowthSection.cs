@@ -73,20 +73,20 @@ internal sealed class GrowthSection : ISection
         var folder = contest.NewFolder();
         var (path, replica) = (Path.Combine(folder, "app.db"), new ReplicaPlace(Path.Combine(folder, "replica")));
         File.Copy(template, path);
-        await using (var first = await Replicator.StartAsync(Variant.Ours, folder, null, [(path, replica)]))
+        await using (var first = await Replicator.StartAsync(contest, Variant.Ours, folder, [(path, replica)]))
         {
             await Contest.UntilAsync(() => Contest.FindFiles(replica.Path, "*.snapshot.lz4").Any(), first);
             await first.StopAsync(isWorker: true);
         }
 
-        await using var second = await Replicator.StartAsync(Variant.Ours, folder, null, [(path, replica)]);
+        await using var second = await Replicator.StartAsync(contest, Variant.Ours, folder, [(path, replica)]);
         await second.WaitForLineAsync(line => line == "started");
         var started = System.Diagnostics.Stopwatch.GetElapsedTime(second.StartedAt).TotalSeconds;
         await Task.Delay(500);
         var cost = new Cost(second.ProcessorSeconds, second.PeakMemory);
         await second.StopAsync(isWorker: true);
         var mebibytes = (int)(new FileInfo(template).Length >> 20);
-        var (program, arguments) = RestoreSection.Ours(replica.Path, Path.Combine(folder, "restored.db"), IntegrityCheck.Auto);
+        var (program, arguments) = RestoreSection.Ours(contest, Variant.Ours, replica.Path, Path.Combine(folder, "restored.db"), IntegrityCheck.Auto);
         var (seconds, restore) = await MeasuredProcess.RunAsync(program, arguments);
         Add(contest, "restore, by MiB of database", mebibytes, "time", "s", seconds);
         Add(contest, "restore, by MiB of database", mebibytes, "peak memory", "MiB", restore.PeakMemory / 1048576.0);
@@ -125,7 +125,7 @@ internal sealed class GrowthSection : ISection
     {
         foreach (var (segments, replica) in await PrepareSegmentsAsync(contest))
         {
-            var (program, arguments) = RestoreSection.Ours(replica, Path.Combine(contest.NewFolder(), "restored.db"), IntegrityCheck.Auto);
+            var (program, arguments) = RestoreSection.Ours(contest, Variant.Ours, replica, Path.Combine(contest.NewFolder(), "restored.db"), IntegrityCheck.Auto);
             var (seconds, cost) = await MeasuredProcess.RunAsync(program, arguments);
             Add(contest, "restore, by segments", segments, "time", "s", seconds);
             Add(contest, "restore, by segments", segments, "peak memory", "MiB", cost.PeakMemory / 1048576.0);

@@ -16,7 +16,7 @@ internal sealed class IdleSection : ISection
         var (nothing, runtime, open, _) = await RunAsync(contest, Variant.Ours, 0, contest.Pick(10.0, 0.3));
         foreach (var count in contest.Pick<int[]>([1, 100, 1000], [3]))
         {
-            foreach (var variant in contest.Variants.Where(variant => variant.Milliseconds is null || count <= 100))
+            foreach (var variant in contest.Replicators.Where(variant => variant.Milliseconds is null || count <= 100))
             {
                 var (percent, memory, descriptors, seconds) = await RunAsync(contest, variant, count, contest.Pick(10.0, 0.3));
                 var workload = count == 1 ? "1 database" : $"{count:N0} databases";
@@ -57,7 +57,7 @@ internal sealed class IdleSection : ISection
             databases.Add((Path.Combine(home, "app.db"), new ReplicaPlace(Path.Combine(home, "replica"))));
         }
 
-        await using var process = await Replicator.StartAsync(variant, folder, contest.Litestream, databases);
+        await using var process = await Replicator.StartAsync(contest, variant, folder, databases);
         var waiting = new Queue<string>(databases.Select(database => database.Item2.Path));
         await Contest.UntilAsync(
             () =>

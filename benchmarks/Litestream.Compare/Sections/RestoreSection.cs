@@ -31,7 +31,7 @@ internal sealed class RestoreSection : ISection
             {
                 var folder = contest.NewFolder();
                 var (theirs, ours) = (Path.Combine(folder, "theirs", "app.db"), Path.Combine(folder, "ours", "app.db"));
-                await MeasureAsync(contest, workload, Variant.Ours.Name, Ours(replica, ours, IntegrityCheck.Auto), ours);
+                await MeasureAsync(contest, workload, Variant.Ours.Name, Ours(contest, Variant.Ours, replica, ours, IntegrityCheck.Auto), ours);
                 if (contest.Litestream is { } litestream)
                 {
                     await MeasureAsync(contest, workload, Variant.Theirs.Name, (litestream, ["restore", "-o", theirs, $"file://{replica}"]), theirs);
@@ -42,7 +42,13 @@ internal sealed class RestoreSection : ISection
                 }
 
                 File.Delete(ours);
-                await MeasureAsync(contest, workload, Unchecked, Ours(replica, ours, IntegrityCheck.None), ours);
+                await MeasureAsync(contest, workload, Unchecked, Ours(contest, Variant.Ours, replica, ours, IntegrityCheck.None), ours);
+                if (contest.Settings.Native is not null)
+                {
+                    File.Delete(ours);
+                    await MeasureAsync(contest, workload, Variant.OursNative.Name, Ours(contest, Variant.OursNative, replica, ours, IntegrityCheck.Auto), ours);
+                }
+
                 Directory.Delete(folder, recursive: true);
             }
 
@@ -54,8 +60,8 @@ internal sealed class RestoreSection : ISection
     }
 
     /// <summary>How this library is told to restore.</summary>
-    public static (string Program, string[] Arguments) Ours(string replica, string output, IntegrityCheck check) =>
-        MeasuredProcess.WorkerCommand("restore", replica, output, check.ToString());
+    public static (string Program, string[] Arguments) Ours(Contest contest, Variant variant, string replica, string output, IntegrityCheck check) =>
+        contest.OursAs(variant, "restore", replica, output, check.ToString());
 
     private async Task MeasureAsync(Contest contest, string workload, string variant, (string Program, string[] Arguments) command, string output)
     {
@@ -74,7 +80,7 @@ internal sealed class RestoreSection : ISection
         }
 
         var folder = contest.NewFolder();
-        var (program, arguments) = Ours(replica, Path.Combine(folder, "ours.db"), IntegrityCheck.Auto);
+        var (program, arguments) = Ours(contest, Variant.Ours, replica, Path.Combine(folder, "ours.db"), IntegrityCheck.Auto);
         Add(Variant.Ours.Name, await SyncCounter.RunAsync(program, arguments, Path.Combine(folder, "strace")));
         if (contest.Litestream is { } litestream)
         {

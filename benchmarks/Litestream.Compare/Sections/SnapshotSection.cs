@@ -19,7 +19,7 @@ internal sealed class SnapshotSection : ISection
         Create(template, size);
         for (var round = 0; round < contest.Settings.Rounds; round++)
         {
-            foreach (var variant in contest.Variants.Where(variant => variant.Milliseconds is null || !variant.IsOurs))
+            foreach (var variant in contest.Replicators.Where(variant => variant.Milliseconds is null || !variant.IsOurs))
             {
                 var (seconds, cost, _) = await RunAsync(contest, variant, template, countSyncs: false);
                 contest.Results.Add(Letter, workload, "time", "s", Better.Lower, variant.Name, seconds);
@@ -52,7 +52,7 @@ internal sealed class SnapshotSection : ISection
         var folder = contest.NewFolder();
         var (path, replica) = (Path.Combine(folder, "app.db"), Path.Combine(folder, "replica"));
         File.Copy(template, path);
-        await using var process = await Replicator.StartAsync(variant, folder, contest.Litestream, [(path, new ReplicaPlace(replica))]);
+        await using var process = await Replicator.StartAsync(contest, variant, folder, [(path, new ReplicaPlace(replica))]);
         await using var counter = countSyncs ? await SyncCounter.AttachAsync(process.Id, Path.Combine(folder, "strace")) : null;
         long disk = 0;
         var looks = 0;

@@ -17,7 +17,7 @@ internal sealed record CommitOptions(
     public static CommitOptions? Parse(string[] args) => args is [var database, var api, var rate, var seconds, var replica, var interval, var use, var log]
         ? new CommitOptions(
             database, Enum.Parse<CommitApi>(api), int.Parse(rate, CultureInfo.InvariantCulture), double.Parse(seconds, CultureInfo.InvariantCulture),
-            replica.Length > 0 ? replica : null, WorkerProgram.Interval(interval), use == "True", log.Length > 0 ? log : null)
+            replica.Length > 0 ? replica : null, ReplicationProgram.Interval(interval), use == "True", log.Length > 0 ? log : null)
         : null;
 
     public string[] ToArguments() =>

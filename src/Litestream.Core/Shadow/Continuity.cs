@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Litestream.Diagnostics;
 using Litestream.Sqlite;
 using Litestream.Wal;
@@ -12,9 +11,6 @@ namespace Litestream.Shadow;
 /// </summary>
 internal static class Continuity
 {
-    /// <summary>About a second of hashing. Above, a snapshot at the next start is the lesser evil.</summary>
-    private const long LargestHashedFile = 1L << 30;
-
     /// <summary>Completes the shadow up to the first mark.</summary>
     /// <param name="state">The generation and index that are recorded.</param>
     /// <param name="recorded">The chain at the end of the shadow of that index; null if nothing of it is there.</param>
@@ -37,7 +33,7 @@ internal static class Continuity
         if (state.Salts is null)
         {
             // No WAL then and none now: commits in between could have come and been checkpointed. The file tells.
-            return mark is { IsExact: true, Header.MaxFrame: 0 } && state.FileHash is { } hash && hash == HashOf(marks.File)
+            return RestingFile.IsUnder(mark) && state.FileHash is { } hash && hash == RestingFile.HashOf(marks)
                 ? null
                 : throw new ContinuityLostException(
                     GenerationReason.WalResetWhileAway, "the recorded index had not begun when replication stopped");
@@ -86,48 +82,5 @@ internal static class Continuity
         }
 
         return (chain, end);
-    }
-
-    /// <summary>The state with what proves, at a later start, that nothing was committed, if there is no WAL yet.</summary>
-    public static ShadowState WithFileHash(ShadowState state, ReadMarks marks) =>
-        marks.Mark is { IsExact: true, Header.MaxFrame: 0 } && HashOf(marks.File) is { } hash && marks.IsFileUntouched()
-            ? state with { FileHash = hash }
-            : state;
-
-    /// <summary>
-    /// The hash of a database without a WAL, for <see cref="ShadowState.FileHash"/>. Nothing writes to the file meanwhile: a
-    /// mark on an empty WAL forbids backfilling.
-    /// </summary>
-    /// <returns>Null for a file that is too large to be read at every stop and start.</returns>
-    private static string? HashOf(DatabaseFile file)
-    {
-        var size = file.DatabaseSize();
-        if (size > LargestHashedFile)
-        {
-            return null;
-        }
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = LargeBuffers.Rent(1 << 20);
-        try
-        {
-            for (long offset = 0; offset < size;)
-            {
-                var read = file.ReadDatabase(offset, buffer);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                hash.AppendData(buffer, 0, read);
-                offset += read;
-            }
-
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-        finally
-        {
-            LargeBuffers.Return(buffer);
-        }
     }
 }

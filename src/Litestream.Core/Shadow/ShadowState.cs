@@ -31,7 +31,7 @@ internal sealed record ShadowState(string Generation, int Index, int PageSize, G
     public WalSalts? Salts { get; init; }
 
     /// <summary>
-    /// SHA-256 of the database file, in lower-case hexadecimal digits, if replication came to rest or stopped before the index
+    /// A SHA-256 of the database file (<see cref="RestingFile"/>), in lower-case hexadecimal digits, if replication came to rest or stopped before the index
     /// had begun: without a WAL there is no chain that could prove that nothing was missed. Null otherwise.
     /// </summary>
     public string? FileHash { get; init; }

@@ -15,6 +15,8 @@ internal sealed class ShadowWriter(
 {
     private const int CopyAttempts = 5;
 
+    private readonly RestRecord _rest = new(meta, marks);
+
     /// <summary>The generation and index in use; null before there is one.</summary>
     public ShadowState? State { get; private set; }
 
@@ -66,6 +68,7 @@ internal sealed class ShadowWriter(
         }
         else
         {
+            _rest.IsKnown(State.FileHash!);
             shadow.Publish(new ReplicationPosition(State.Generation, State.Index, 0), header: null, default, State.Started);
         }
 
@@ -77,7 +80,7 @@ internal sealed class ShadowWriter(
     {
         if (State is { } state)
         {
-            State = Chain is null ? Continuity.WithFileHash(state, marks) : state;
+            State = _rest.Complete(state, Chain is not null);
             Last.Flush();
             meta.WriteState(State);
         }
@@ -85,22 +88,19 @@ internal sealed class ShadowWriter(
 
     /// <summary>
     /// Records the file of a generation whose WAL has not begun: a database at rest may be killed, or lose its power, before
-    /// anything is committed, and would cost a snapshot then.
+    /// anything is committed, and would cost a snapshot then. Reads a part of it at a time.
     /// </summary>
-    public void RecordFile()
+    /// <returns>False if there is more to read.</returns>
+    public bool RecordFile()
     {
-        if (State is { Salts: null, FileHash: null } state && Chain is null && Continuity.WithFileHash(state, marks) is { FileHash: not null } next)
+        if (State is not { } state)
         {
-            try
-            {
-                meta.WriteState(next);
-                State = next;
-            }
-            catch (IOException)
-            {
-                // A full disk: nothing is worse than it was, and the next time at rest tries again.
-            }
+            return true;
         }
+
+        var isDone = _rest.TryRecord(state, Chain is not null, out var recorded);
+        State = recorded;
+        return isDone;
     }
 
     /// <summary>

@@ -16,6 +16,9 @@ namespace Litestream.Shadow;
 /// </remarks>
 internal sealed class WalSync : IDisposable
 {
+    /// <summary>Between two parts of a file that is read at rest.</summary>
+    private static readonly TimeSpan RecordPause = TimeSpan.FromMilliseconds(20);
+
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly ReadMarks _marks;
@@ -24,6 +27,7 @@ internal sealed class WalSync : IDisposable
     private readonly CheckpointRound _checkpoints;
     private volatile ContinuityLostException? _requested;
     private long _talliedBytes;
+    private bool _isRecorded = true;
 
     /// <param name="path">The database.</param>
     /// <param name="meta">The folder of what is ours; this process holds its lock.</param>
@@ -195,7 +199,7 @@ internal sealed class WalSync : IDisposable
     /// </summary>
     public void GoIdle()
     {
-        _writer.RecordFile();
+        _isRecorded = _writer.RecordFile();
         CloseSpares();
     }
 
@@ -206,8 +210,8 @@ internal sealed class WalSync : IDisposable
         Shadow.CloseHandles();
     }
 
-    /// <summary>How long until something is due that no commit announces: a checkpoint by time. Null: nothing is.</summary>
-    public TimeSpan? NextDue() => _checkpoints.NextDue();
+    /// <summary>How long until something is due that no commit announces: a checkpoint by time, or more of a file that is read at rest. Null: nothing is.</summary>
+    public TimeSpan? NextDue() => _isRecorded ? _checkpoints.NextDue() : RecordPause;
 
     private void CloseSpares()
     {

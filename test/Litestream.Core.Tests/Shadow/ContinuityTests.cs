@@ -194,6 +194,50 @@ public sealed class ContinuityTests : CaptureTest
         capture.Image.Commits.Should().Be(2);
     }
 
+    [Fact]
+    public void A_large_file_at_rest_is_read_in_parts_between_which_commits_are_captured()
+    {
+        App.Execute("INSERT INTO t(a) VALUES(zeroblob(20 << 20))");
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var capture = Capture().Start();
+        capture.RunOnce();
+
+        capture.Sync.GoIdle();
+
+        capture.Sync.State!.FileHash.Should().BeNull("only a part has been read");
+        capture.Sync.NextDue().Should().BeLessThan(TimeSpan.FromSeconds(1));
+        capture.Sync.GoIdle();
+        capture.Sync.GoIdle();
+        capture.Sync.State!.FileHash.Should().NotBeNull();
+        capture.Sync.NextDue().Should().BeNull("nothing more is due");
+        App.Insert(1);
+        capture.RunOnce();
+        capture.Sync.State!.FileHash.Should().BeNull("it has a WAL now");
+        capture.Sync.GoIdle();
+        capture.Sync.State!.FileHash.Should().BeNull();
+        capture.Compare();
+    }
+
+    [Fact]
+    public void What_was_read_of_a_file_at_rest_counts_for_nothing_once_something_was_committed()
+    {
+        App.Execute("INSERT INTO t(a) VALUES(zeroblob(20 << 20))");
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var capture = Capture().Start();
+        capture.RunOnce();
+        capture.Sync.GoIdle();
+        App.Insert(1);
+        capture.RunOnce();
+
+        capture.Sync.GoIdle();
+
+        capture.Sync.State!.FileHash.Should().BeNull();
+        capture.Kill();
+        capture.Start();
+        capture.Reasons.Should().HaveCount(1);
+        capture.Compare();
+    }
+
     [Theory]
     [InlineData("PRAGMA wal_checkpoint(PASSIVE)")]
     [InlineData("PRAGMA wal_checkpoint(TRUNCATE)")]
