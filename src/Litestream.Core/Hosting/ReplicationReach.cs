@@ -23,7 +23,7 @@ internal sealed class ReplicationReach(
 
     /// <summary>Makes every replica hold it now, or says which failed one pass of its retries.</summary>
     public Task<ReplicationPosition> SyncAsync(CancellationToken cancellationToken) =>
-        ReachAsync(replicas, replicator.PassAsync, static (worker, sequence, token) => worker.SyncAsync(sequence, token), cancellationToken);
+        ReachAsync(replicas, token => replicator.PassAsync(token), static (worker, sequence, token) => worker.SyncAsync(sequence, token), cancellationToken);
 
     /// <summary>Waits for every replica, through failures that may pass.</summary>
     public Task<ReplicationPosition> WaitForAllAsync(CancellationToken cancellationToken) =>
@@ -175,7 +175,7 @@ internal sealed class ReplicationReach(
         {
             try
             {
-                return await replicator.PassAsync(cancellationToken).ConfigureAwait(false);
+                return await replicator.PassAsync(cancellationToken, untilCopied: true).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is LitestreamException { IsTransient: true } or IOException)
             {

@@ -1,4 +1,5 @@
 using Litestream.Diagnostics;
+using Litestream.Shadow;
 using Microsoft.Extensions.Logging;
 
 namespace Litestream.Replication;
@@ -22,6 +23,26 @@ internal sealed class CaptureHealth(string path, TimeProvider time, ILogger logg
         : status;
 
     public ReplicationState State => _status.State;
+
+    /// <summary>The status of the database. From memory; says nothing of replicas.</summary>
+    public DatabaseStatus Describe(string name, ShadowWal shadow, TimeSpan overdue)
+    {
+        var status = Status;
+        return new DatabaseStatus
+        {
+            Name = name,
+            State = status.State,
+            StateSince = status.StateSince,
+            Overdue = overdue,
+            Position = shadow.Head?.Position ?? default,
+            LastSyncedAt = status.LastSyncedAt,
+            LastError = status.State is ReplicationState.Retrying or ReplicationState.Faulted ? status.LastError : null,
+            GenerationReason = status.GenerationReason,
+            WalSize = status.WalSize,
+            WalOverLimitSince = status.WalOverLimitSince,
+            ShadowSize = shadow.SizeBytes,
+        };
+    }
 
     /// <summary>Told of every change of state, with the one before, the one now and the error.</summary>
     public Action<ReplicationState, ReplicationState, string?>? Changed { get; set; }

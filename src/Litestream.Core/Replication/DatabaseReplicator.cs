@@ -36,6 +36,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     private readonly StandingRequest _request = new();
     private readonly CaptureNews _news;
     private readonly Action _copied;
+    private List<PassWaiter> _waiting = []; // for the pass in progress
     private Task? _loop;
     private bool _stopped;
 
@@ -47,7 +48,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         _health = new CaptureHealth(definition.Path, time, logger);
         (_report, _uncaptured, _clock) = (new CaptureReport(time), new UncapturedCommits(SteadyTime.Of(time)), new LoopClock(SteadyTime.Of(time)));
         _news = new CaptureNews(_session.Shadow, _uncaptured);
-        _copied = _news.AnnounceCopied;
+        _copied = OnCopied;
         Telemetry = DatabaseTelemetry.Unmeasured(definition.Name);
     }
 
@@ -142,24 +143,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     }
 
     /// <summary>How the capture stands; from memory. Says nothing of replicas.</summary>
-    public DatabaseStatus GetStatus()
-    {
-        var status = _health.Status;
-        return new DatabaseStatus
-        {
-            Name = Name,
-            State = status.State,
-            StateSince = status.StateSince,
-            Overdue = _clock.Overdue,
-            Position = _session.Shadow.Head?.Position ?? default,
-            LastSyncedAt = status.LastSyncedAt,
-            LastError = status.State is ReplicationState.Retrying or ReplicationState.Faulted ? status.LastError : null,
-            GenerationReason = status.GenerationReason,
-            WalSize = status.WalSize,
-            WalOverLimitSince = status.WalOverLimitSince,
-            ShadowSize = _session.Shadow.SizeBytes,
-        };
-    }
+    public DatabaseStatus GetStatus() => _health.Describe(Name, _session.Shadow, _clock.Overdue);
 
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop ??= RunAsync(_stop.Token);
@@ -172,12 +156,14 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
     }
 
     /// <summary>Runs a pass that begins after this call, shared with whoever else asks.</summary>
-    /// <returns>The sequence that had been captured at its end: everything committed before the call.</returns>
+    /// <param name="cancellationToken">Ends the wait; the pass is made all the same.</param>
+    /// <param name="untilCopied">Whether it is enough that everything has been copied: a checkpoint is not waited for.</param>
+    /// <returns>The sequence that had been captured by then: everything committed before the call.</returns>
     /// <exception cref="LitestreamException">The database could not be read.</exception>
     /// <exception cref="InvalidOperationException">It was stopped.</exception>
-    public async Task<long> PassAsync(CancellationToken cancellationToken)
+    public async Task<long> PassAsync(CancellationToken cancellationToken, bool untilCopied = false)
     {
-        var pass = _waiters.Add();
+        var pass = _waiters.Add(untilCopied);
         if (_loop is null)
         {
             // Before the host has started: around a migration, say. Whoever asks makes the pass.
@@ -309,7 +295,7 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
         }
 
         // Taken before the look: whoever comes later is served by the next pass.
-        var waiting = _waiters.Take();
+        var waiting = _waiting = _waiters.Take();
         _uncaptured.PassBegins();
         var (started, failure) = (_time.GetTimestamp(), default(Exception));
         try
@@ -371,6 +357,15 @@ internal sealed class DatabaseReplicator : ICapturedDatabase, IAsyncDisposable
             _report.Passed(Telemetry, _session, started, failure);
             _gate.Release();
             _news.Announce();
+        }
+    }
+
+    private void OnCopied()
+    {
+        _news.AnnounceCopied();
+        if (State == ReplicationState.Replicating)
+        {
+            PassWaiters.Copied(_waiting, _session.Shadow.Head!.Sequence);
         }
     }
 

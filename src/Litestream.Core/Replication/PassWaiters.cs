@@ -4,16 +4,17 @@ namespace Litestream.Replication;
 internal sealed class PassWaiters
 {
     private readonly Lock _lock = new(); // guards the fields below; taken alone
-    private static readonly List<TaskCompletionSource<long>> Nobody = [];
-    private List<TaskCompletionSource<long>> _waiting = [];
+    private static readonly List<PassWaiter> Nobody = [];
+    private List<PassWaiter> _waiting = [];
     private Exception? _closed;
 
     /// <summary>Waits for the next pass.</summary>
-    /// <returns>The sequence captured at its end.</returns>
+    /// <param name="untilCopied">Whether it is enough that everything has been copied: a checkpoint is not waited for.</param>
+    /// <returns>The sequence captured by then.</returns>
     /// <exception cref="InvalidOperationException">Nobody runs passes any more.</exception>
-    public Task<long> Add()
+    public Task<long> Add(bool untilCopied = false)
     {
-        var waiting = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = new PassWaiter(untilCopied);
         lock (_lock)
         {
             if (_closed is not null)
@@ -28,7 +29,7 @@ internal sealed class PassWaiters
     }
 
     /// <summary>Those who came so far, for the pass that begins now.</summary>
-    public List<TaskCompletionSource<long>> Take()
+    public List<PassWaiter> Take()
     {
         lock (_lock)
         {
@@ -54,7 +55,19 @@ internal sealed class PassWaiters
         Fail(Take(), reason);
     }
 
+    /// <summary>Serves those who wait for no more than the copy.</summary>
+    public static void Copied(List<PassWaiter> waiting, long sequence)
+    {
+        foreach (var waiter in waiting)
+        {
+            if (waiter.UntilCopied)
+            {
+                waiter.TrySetResult(sequence);
+            }
+        }
+    }
+
     /// <summary>Fails those whose pass has failed.</summary>
-    public static void Fail(List<TaskCompletionSource<long>> waiting, Exception reason) =>
+    public static void Fail(List<PassWaiter> waiting, Exception reason) =>
         waiting.ForEach(waiter => waiter.TrySetException(reason));
 }

@@ -63,4 +63,48 @@ public sealed class PassOrderTests
         position.Should().Be(replicator.Shadow.Head!.Position);
         size.Should().BeLessThan(new FileInfo(app.Path).Length, "only the checkpoint made the database larger");
     }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_commit_does_not_wait_for_a_checkpoint()
+    {
+        using var directory = new TempDirectory();
+        using var app = new AppDatabase(directory);
+        app.Execute("CREATE TABLE t(a BLOB)");
+        var time = new StoppableTime();
+        await using var replicator = new DatabaseReplicator(
+            new CaptureDefinition("app", app.Path, directory.File("meta"), new DatabaseOptions { Path = app.Path, MinCheckpointPages = 20 }),
+            new NoWatcher(),
+            time,
+            NullLogger.Instance);
+        replicator.Start();
+        await replicator.PassAsync(default);
+        app.Insert(30);
+        var waiting = new TaskCompletionSource<Task<long>>();
+        var isServed = false;
+        replicator.Captured += _ => time.Stop = () => isServed = waiting.Task.Unwrap().Wait(TimeSpan.FromSeconds(10)); // by the checkpoint, which asks for the time
+
+        var wait = replicator.PassAsync(default, untilCopied: true);
+        waiting.SetResult(wait);
+
+        (await wait).Should().Be(replicator.Shadow.Head!.Sequence);
+        await replicator.PassAsync(default);
+        isServed.Should().BeTrue("it was waited for in the middle of the pass");
+    }
+
+    private sealed class StoppableTime : TimeProvider
+    {
+        private Action? _stop;
+
+        /// <summary>Done once, by whoever asks for the time next.</summary>
+        public Action Stop
+        {
+            set => Volatile.Write(ref _stop, value);
+        }
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Exchange(ref _stop, null)?.Invoke();
+            return base.GetTimestamp();
+        }
+    }
 }
