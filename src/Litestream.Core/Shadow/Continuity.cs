@@ -76,9 +76,9 @@ internal static class Continuity
         if (WalCopier.Copy(marks.File, shadow, ref chain, shadow.Length, mark.Header, out _) is { } obstacle)
         {
             // The first mark may sit on read lock 0, where one commit is enough to restart the WAL under it.
-            var reset = marks.Index.TryRead(out var now) && now.Salts != mark.Header.Salts;
+            var isTheSame = marks.Index.TryRead(out var now) && now.Salts == mark.Header.Salts;
             throw new ContinuityLostException(
-                reset ? GenerationReason.WalResetWhileAway : GenerationReason.WalOverwritten, obstacle);
+                isTheSame ? GenerationReason.WalOverwritten : GenerationReason.WalResetWhileAway, obstacle);
         }
 
         return (chain, end);

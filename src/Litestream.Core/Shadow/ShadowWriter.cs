@@ -141,6 +141,11 @@ internal sealed class ShadowWriter(
     private bool TryCopy(WalIndexHeader header, out string? obstacle)
     {
         obstacle = null;
+        if (!HasBegun && State!.Salts is { } first && first != header.Salts)
+        {
+            ForgetWal(); // it restarted before its first frame was copied: the generation begins with the next
+        }
+
         if (header.MaxFrame == 0)
         {
             // Truncated: new salts, but no header yet. The next index begins at the WAL's first committed frame.
@@ -167,6 +172,7 @@ internal sealed class ShadowWriter(
 
             BeginIndexOf(walHeader);
             chain = new WalChain(walHeader);
+            settings.Pause?.Invoke();
         }
 
         if (Mutations.Made == Mutation.CopyPastMaxFrame)

@@ -166,6 +166,39 @@ public sealed class LegalRestartTests : CaptureTest
         capture.Reasons.Should().Equal(GenerationReason.NoneYet, GenerationReason.ReplicaHoled);
     }
 
+    /// <param name="isCommitted">Else the writer has only spilled when it is looked at: the new WAL has no frame yet.</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_a_WAL_that_restarts_before_the_first_frame_of_a_generation_was_copied(bool isCommitted)
+    {
+        App.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+        App.Execute("PRAGMA cache_size=10");
+        var pauses = 0;
+        var capture = Capture(new WalSyncSettings
+        {
+            CheckpointInterval = TimeSpan.Zero,
+            Pause = () =>
+            {
+                if (++pauses == 2) // between the header and the frames
+                {
+                    App.Execute("BEGIN; INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT randomblob(900) FROM n");
+                    App.Execute(isCommitted ? "COMMIT" : "SELECT 1");
+                }
+            },
+        }).Start();
+        pauses.Should().BeGreaterThan(2);
+        App.Execute(isCommitted ? "SELECT 1" : "COMMIT");
+
+        capture.RunOnce();
+
+        capture.Reasons.Should().Equal(GenerationReason.NoneYet);
+        capture.Index.Should().Be(0, "no index may be left without a WAL");
+        App.Insert(2);
+        capture.Compare();
+        capture.Reasons.Should().HaveCount(1);
+    }
+
     [Fact]
     public void An_idle_pass_over_an_empty_WAL_allocates_nothing()
     {
