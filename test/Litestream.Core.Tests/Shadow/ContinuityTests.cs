@@ -238,6 +238,32 @@ public sealed class ContinuityTests : CaptureTest
         capture.Compare();
     }
 
+    [Fact]
+    public void What_was_read_of_a_file_at_rest_is_not_mixed_with_what_it_became_under_a_later_generation()
+    {
+        App.Execute("INSERT INTO t(a) VALUES(zeroblob(20 << 20))");
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        var capture = Capture(new WalSyncSettings { MinCheckpointPages = 10, CheckpointInterval = TimeSpan.Zero }).Start();
+        capture.RunOnce();
+        capture.Sync.GoIdle();
+        App.Execute("UPDATE t SET a = randomblob(20 << 20)");
+        capture.RunOnce().Checkpoint.Should().Be(CheckpointOutcome.Complete);
+        App.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        capture.Sync.RequestNewGeneration(capture.Generation, GenerationReason.ReplicaConflict, "as a replica asks");
+        capture.RunOnce();
+        for (var i = 0; i < 3; i++)
+        {
+            capture.Sync.GoIdle();
+        }
+
+        capture.Sync.State!.FileHash.Should().NotBeNull();
+        capture.Kill();
+        capture.Start();
+
+        capture.Reasons.Should().Equal(GenerationReason.NoneYet, GenerationReason.ReplicaConflict);
+        capture.Compare();
+    }
+
     [Theory]
     [InlineData("PRAGMA wal_checkpoint(PASSIVE)")]
     [InlineData("PRAGMA wal_checkpoint(TRUNCATE)")]

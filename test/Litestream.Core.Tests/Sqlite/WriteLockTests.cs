@@ -45,7 +45,15 @@ public sealed class WriteLockTests : IDisposable
     {
         while (!end.IsCancellationRequested)
         {
-            writer.BeginImmediate();
+            try
+            {
+                writer.BeginImmediate();
+            }
+            catch (SqliteFailure failure) when (failure.IsTransient)
+            {
+                continue; // this thread must not end the process because the other one was put to sleep
+            }
+
             Interlocked.Increment(ref _taken);
             Spin(TimeSpan.FromMilliseconds(3));
             writer.Rollback();
